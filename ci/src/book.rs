@@ -1,0 +1,484 @@
+//! The book as the checks see it: its pages, and the files they include.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+use std::sync::LazyLock;
+
+use anyhow::{Context, Result};
+use mdbook_driver::MDBook;
+use mdbook_driver::book::Chapter;
+use mdbook_driver::config::Config;
+use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
+use regex::Regex;
+use walkdir::WalkDir;
+
+/// The book: everything a check needs, read once.
+pub struct Book {
+    /// The folder with `book.toml`.
+    pub root: PathBuf,
+    /// The pages, in the order of `SUMMARY.md`.
+    pub pages: Vec<Page>,
+    /// Every text file below `listings/`, and whatever else a page includes, by its path relative to `root`.
+    pub sources: BTreeMap<PathBuf, Source>,
+}
+
+/// A page: one Markdown file named in `SUMMARY.md`.
+pub struct Page {
+    /// Relative to the book's root: `src/introduction.md`.
+    pub path: PathBuf,
+    /// The Markdown, as in the file.
+    pub text: String,
+    /// Its fenced code blocks, in order.
+    pub blocks: Vec<Block>,
+    /// Its `{{#...}}` directives, in order, inside of code blocks and out.
+    pub directives: Vec<Directive>,
+    /// Its proof marks, in order.
+    pub proofs: Vec<Proof>,
+}
+
+/// A fenced code block.
+#[derive(Debug)]
+pub struct Block {
+    /// The line of its opening fence, counted from 1.
+    pub line: usize,
+    /// What stands behind the fence: `rust,no_run`.
+    pub info: String,
+    /// What stands in the block.
+    pub text: String,
+}
+
+impl Block {
+    /// The language: what stands before the first comma of the fence, or nothing.
+    pub fn language(&self) -> &str {
+        self.info.split([',', ' ']).next().unwrap_or_default()
+    }
+
+    /// Whether the fence carries `tag`, as in `rust,no_run`.
+    pub fn has_tag(&self, tag: &str) -> bool {
+        self.info.split([',', ' ']).any(|t| t == tag)
+    }
+
+    /// The include that the block consists of, if it is one include and nothing else.
+    pub fn include(&self, page: &Path) -> Option<Include> {
+        let captures = DIRECTIVE.captures(self.text.trim())?;
+        (captures.get(0)?.as_str() == self.text.trim())
+            .then(|| Directive::from_captures(&captures, self.line + 1).include(page))
+            .flatten()
+    }
+}
+
+/// A `{{#name argument}}` in a page.
+#[derive(Debug)]
+pub struct Directive {
+    /// Its line, counted from 1.
+    pub line: usize,
+    /// `include`, `rustdoc_include`, `title`, or whatever the author wrote.
+    pub name: String,
+    /// What follows the name.
+    pub argument: String,
+}
+
+/// An include of a file, or of the part of it that an anchor names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Include {
+    /// Its line in the page, counted from 1.
+    pub line: usize,
+    /// The file, relative to the book's root.
+    pub path: PathBuf,
+    /// What follows the colon: an anchor's name (or, which we refuse, numbers of lines).
+    pub anchor: Option<String>,
+    /// Whether the rest of the file comes along as hidden lines (`rustdoc_include`).
+    pub with_hidden_lines: bool,
+}
+
+impl Directive {
+    fn from_captures(captures: &regex::Captures<'_>, line: usize) -> Self {
+        Self {
+            line,
+            name: captures["name"].to_owned(),
+            argument: captures["argument"].trim().to_owned(),
+        }
+    }
+
+    /// The include this is, if it is one; `page` is the page it stands in, relative to the root.
+    pub fn include(&self, page: &Path) -> Option<Include> {
+        let with_hidden_lines = match self.name.as_str() {
+            "include" => false,
+            "rustdoc_include" => true,
+            _ => return None,
+        };
+        let (path, anchor) = match self.argument.split_once(':') {
+            Some((path, anchor)) => (path, Some(anchor.to_owned())),
+            None => (self.argument.as_str(), None),
+        };
+        Some(Include {
+            line: self.line,
+            path: normalize(&page.parent().unwrap_or(Path::new("")).join(path)),
+            anchor,
+            with_hidden_lines,
+        })
+    }
+}
+
+/// A mark `<!-- proof: listing test_name -->`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// Its line in the page, counted from 1.
+    pub line: usize,
+    /// The folder below `listings/`: `03-block-on`.
+    pub listing: String,
+    /// The name of the test function, without its module.
+    pub test: String,
+}
+
+/// A file that can be included.
+pub struct Source {
+    /// Its text.
+    pub text: String,
+    /// Its anchors, in order; one for each `ANCHOR`, and one without a start for each `ANCHOR_END` that ends nothing.
+    pub anchors: Vec<Anchor>,
+}
+
+/// A named part of a file, between `ANCHOR: name` and `ANCHOR_END: name`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Anchor {
+    /// Its name.
+    pub name: String,
+    /// The line of its `ANCHOR`, counted from 1.
+    pub start: Option<usize>,
+    /// The line of its `ANCHOR_END`.
+    pub end: Option<usize>,
+}
+
+// The second and third are mdBook's own patterns: what they match, it cuts out.
+static DIRECTIVE: LazyLock<Regex> = LazyLock::new(|| pattern(r"\{\{\s*#(?P<name>\w+)\s*(?P<argument>[^}]*)\}\}"));
+static ANCHOR: LazyLock<Regex> = LazyLock::new(|| pattern(r"ANCHOR:\s*(?P<name>[\w_-]+)"));
+static ANCHOR_END: LazyLock<Regex> = LazyLock::new(|| pattern(r"ANCHOR_END:\s*(?P<name>[\w_-]+)"));
+static PROOF: LazyLock<Regex> = LazyLock::new(|| pattern(r"<!--\s*proof:\s*(?P<listing>\S+)\s+(?P<test>\S+)\s*-->"));
+
+/// A pattern that is known to be well formed.
+pub fn pattern(text: &str) -> Regex {
+    Regex::new(text).unwrap_or_else(|error| unreachable!("a pattern of ours is malformed: {error}"))
+}
+
+impl Book {
+    /// Reads the book below `root`, the folder with `book.toml`.
+    ///
+    /// Refuses a book that mdBook refuses: no `book.toml`, an unknown key in it, a `SUMMARY.md` that names a page
+    /// that is not there.
+    pub fn load(root: &Path) -> Result<Self> {
+        let mdbook = MDBook::load_with_config(root, config(root)?)
+            .with_context(|| format!("cannot read the book in {}", root.display()))?;
+        Self::from_chapters(root, &mdbook.config.book.src, mdbook.book.chapters())
+    }
+
+    /// The book that consists of `chapters`, which mdBook has read from `root/src`.
+    pub fn from_chapters<'a>(root: &Path, src: &Path, chapters: impl Iterator<Item = &'a Chapter>) -> Result<Self> {
+        let pages: Vec<Page> = chapters
+            .filter_map(|chapter| {
+                let path = src.join(chapter.source_path.as_ref()?);
+                Some(Page::new(path, chapter.content.clone()))
+            })
+            .collect();
+
+        let mut sources = BTreeMap::new();
+        for path in listing_files(root) {
+            if let Ok(text) = fs::read_to_string(root.join(&path)) {
+                sources.insert(path, Source::new(text));
+            }
+        }
+        for include in pages.iter().flat_map(Page::includes) {
+            if !sources.contains_key(&include.path)
+                && let Ok(text) = fs::read_to_string(root.join(&include.path))
+            {
+                sources.insert(include.path, Source::new(text));
+            }
+        }
+        Ok(Self {
+            root: root.to_owned(),
+            pages,
+            sources,
+        })
+    }
+
+    /// Every listing that a page can be about: the steps, and `broken/name`, `answers/name`.
+    pub fn listings(&self) -> Vec<String> {
+        let mut listings: Vec<String> = self
+            .sources
+            .keys()
+            .filter(|path| path.file_name() == Some(OsStr::new("Cargo.toml")))
+            .filter_map(|path| listing_of(path))
+            .filter(|name| is_step(name) || name.starts_with("broken/") || name.starts_with("answers/"))
+            .collect();
+        listings.dedup();
+        listings
+    }
+
+    /// The transcripts, as paths relative to the root.
+    pub fn transcripts(&self) -> Vec<PathBuf> {
+        self.sources
+            .keys()
+            .filter(|path| path.extension() == Some(OsStr::new("console")))
+            .cloned()
+            .collect()
+    }
+}
+
+impl Page {
+    /// Reads the Markdown of a page.
+    pub fn new(path: PathBuf, text: String) -> Self {
+        let directives = DIRECTIVE
+            .captures_iter(&text)
+            .filter(|captures| {
+                let start = captures.get(0).map_or(0, |m| m.start());
+                !text[..start].ends_with('\\')
+            })
+            .map(|captures| {
+                let start = captures.get(0).map_or(0, |m| m.start());
+                Directive::from_captures(&captures, line_of(&text, start))
+            })
+            .collect();
+        let proofs = PROOF
+            .captures_iter(&text)
+            .map(|captures| Proof {
+                line: line_of(&text, captures.get(0).map_or(0, |m| m.start())),
+                listing: captures["listing"].to_owned(),
+                test: captures["test"].to_owned(),
+            })
+            .collect();
+        Self {
+            blocks: blocks(&text),
+            directives,
+            proofs,
+            path,
+            text,
+        }
+    }
+
+    /// Its includes, in order.
+    pub fn includes(&self) -> impl Iterator<Item = Include> + '_ {
+        self.directives
+            .iter()
+            .filter_map(|directive| directive.include(&self.path))
+    }
+}
+
+impl Source {
+    /// Reads the anchors of a file.
+    pub fn new(text: String) -> Self {
+        let mut anchors: Vec<Anchor> = Vec::new();
+        for (index, line) in text.lines().enumerate() {
+            let number = index + 1;
+            if let Some(captures) = ANCHOR_END.captures(line) {
+                let name = &captures["name"];
+                match anchors
+                    .iter_mut()
+                    .rev()
+                    .find(|a| a.name == name && a.start.is_some() && a.end.is_none())
+                {
+                    Some(anchor) => anchor.end = Some(number),
+                    None => anchors.push(Anchor {
+                        name: name.to_owned(),
+                        start: None,
+                        end: Some(number),
+                    }),
+                }
+            } else if let Some(captures) = ANCHOR.captures(line) {
+                anchors.push(Anchor {
+                    name: captures["name"].to_owned(),
+                    start: Some(number),
+                    end: None,
+                });
+            }
+        }
+        Self { text, anchors }
+    }
+
+    /// The lines of the whole file that a reader may see, with their numbers: all but those that hold an anchor.
+    pub fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.text
+            .lines()
+            .enumerate()
+            .map(|(index, line)| (index + 1, line))
+            .filter(|(_, line)| !ANCHOR.is_match(line) && !ANCHOR_END.is_match(line))
+    }
+
+    /// The lines that the anchor `name` encloses, with their numbers; none if there is no such anchor.
+    pub fn anchored_lines(&self, name: &str) -> Vec<(usize, &str)> {
+        let Some(anchor) = self.anchors.iter().find(|anchor| anchor.name == name) else {
+            return Vec::new();
+        };
+        let (start, end) = (anchor.start.unwrap_or(usize::MAX), anchor.end.unwrap_or(usize::MAX));
+        self.lines()
+            .filter(|(number, _)| (start..end).contains(number))
+            .collect()
+    }
+}
+
+/// The fenced code blocks of a Markdown text.
+pub fn blocks(text: &str) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut open: Option<Block> = None;
+    for (event, range) in Parser::new(text).into_offset_iter() {
+        match event {
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
+                open = Some(Block {
+                    line: line_of(text, range.start),
+                    info: info.to_string(),
+                    text: String::new(),
+                });
+            }
+            Event::Text(part) => {
+                if let Some(block) = &mut open {
+                    block.text.push_str(&part);
+                }
+            }
+            Event::End(TagEnd::CodeBlock) => blocks.extend(open.take()),
+            _ => {}
+        }
+    }
+    blocks
+}
+
+/// The line, counted from 1, on which the byte `offset` of `text` stands.
+pub fn line_of(text: &str, offset: usize) -> usize {
+    text[..offset].matches('\n').count() + 1
+}
+
+/// The listing that a file below `listings/` belongs to: `03-block-on`, or `broken/name`.
+pub fn listing_of(path: &Path) -> Option<String> {
+    let mut parts = path
+        .strip_prefix("listings")
+        .ok()?
+        .iter()
+        .map(|part| part.to_string_lossy());
+    let first = parts.next()?;
+    match first.as_ref() {
+        "broken" | "answers" | "support" => Some(format!("{first}/{}", parts.next()?)),
+        _ => parts.next().map(|_| first.into_owned()),
+    }
+}
+
+/// Whether the name of a folder below `listings/` is that of a step: `NN-slug`.
+pub fn is_step(name: &str) -> bool {
+    name.split_once('-')
+        .is_some_and(|(number, _)| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// The configuration of the book, with our preprocessor run from this very program: a `cargo` inside a `cargo` could
+/// wait for itself.
+pub fn config(root: &Path) -> Result<Config> {
+    let path = root.join("book.toml");
+    let mut config = Config::from_disk(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    if config.contains_key("preprocessor.book") {
+        let program = std::env::current_exe().context("cannot find the path of this program")?;
+        let program = program.to_string_lossy().replace('\\', "/");
+        let program = shlex::try_quote(&program)
+            .context("the path of this program holds a NUL")?
+            .into_owned();
+        config.set("preprocessor.book.command", format!("{program} preprocess"))?;
+    }
+    Ok(config)
+}
+
+/// Every file below `listings/`, relative to the root, without what cargo writes there.
+fn listing_files(root: &Path) -> Vec<PathBuf> {
+    WalkDir::new(root.join("listings"))
+        .sort_by_file_name()
+        .into_iter()
+        .filter_entry(|entry| entry.file_name() != OsStr::new("target"))
+        .filter_map(Result::ok)
+        .filter(|entry| entry.file_type().is_file())
+        .filter_map(|entry| entry.path().strip_prefix(root).map(Path::to_owned).ok())
+        .collect()
+}
+
+/// `a/../b` as `b`: paths are compared by their names alone.
+fn normalize(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir if normal.file_name().is_some() => {
+                normal.pop();
+            }
+            Component::CurDir => {}
+            part => normal.push(part),
+        }
+    }
+    normal
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+
+    /// A small book in a temporary folder: `files` are paths and texts. A page `src/page.md` is in its summary.
+    pub fn small_book(files: &[(&str, &str)]) -> (tempfile::TempDir, Book) {
+        let folder = tempfile::tempdir().unwrap();
+        let defaults = [
+            (
+                "book.toml",
+                "[book]\ntitle = \"Small\"\n[build]\ncreate-missing = false\n",
+            ),
+            ("src/SUMMARY.md", "# Summary\n\n- [Page](page.md)\n"),
+        ];
+        for (path, text) in defaults.iter().chain(files) {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let book = Book::load(folder.path()).unwrap();
+        (folder, book)
+    }
+
+    #[test]
+    fn a_page_knows_the_lines_of_what_stands_in_it() {
+        let page = Page::new(
+            "src/page.md".into(),
+            "One\n\n```rust,no_run\n{{#rustdoc_include ../listings/01-a/src/main.rs:serve}}\n```\n\n<!-- proof: 01-a works -->\n\\{{#include x}}\n".into(),
+        );
+        assert_eq!(page.blocks.len(), 1);
+        assert_eq!((page.blocks[0].line, page.blocks[0].language()), (3, "rust"));
+        assert!(page.blocks[0].has_tag("no_run"));
+        let include = page.blocks[0].include(&page.path).unwrap();
+        assert_eq!(include.path, Path::new("listings/01-a/src/main.rs"));
+        assert_eq!(include.anchor.as_deref(), Some("serve"));
+        assert_eq!(include.line, 4);
+        assert_eq!(page.includes().collect::<Vec<_>>(), [include]);
+        assert_eq!(
+            page.proofs,
+            [Proof {
+                line: 7,
+                listing: "01-a".into(),
+                test: "works".into()
+            }]
+        );
+    }
+
+    #[test]
+    fn anchors_are_paired_and_cut_out() {
+        let source =
+            Source::new("// ANCHOR: a\none\n// ANCHOR: b\ntwo\n// ANCHOR_END: b\n// ANCHOR_END: a\nthree\n".into());
+        assert_eq!(source.anchored_lines("a"), [(2, "one"), (4, "two")]);
+        assert_eq!(source.anchored_lines("b"), [(4, "two")]);
+        assert_eq!(
+            source.lines().map(|(_, line)| line).collect::<Vec<_>>(),
+            ["one", "two", "three"]
+        );
+    }
+
+    #[test]
+    fn a_file_knows_its_listing() {
+        assert_eq!(
+            listing_of(Path::new("listings/03-block-on/src/main.rs")).as_deref(),
+            Some("03-block-on")
+        );
+        assert_eq!(
+            listing_of(Path::new("listings/broken/send/src/main.rs")).as_deref(),
+            Some("broken/send")
+        );
+        assert_eq!(listing_of(Path::new("listings/Cargo.lock")), None);
+    }
+}

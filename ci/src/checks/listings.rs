@@ -1,0 +1,323 @@
+//! The listings: formatted, warned about as they should be, their tests passed, and the tests that pages cite run.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::LazyLock;
+use std::thread;
+
+use anyhow::{Context, Result};
+use regex::Regex;
+
+use crate::book::{Book, listing_of, pattern};
+use crate::cargo::{self, TestProgram};
+use crate::finding::Finding;
+
+static UNFORMATTED: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^Diff in (?P<path>.+?):(?P<line>\d+):$"));
+static RESULT: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?m)^test (?P<name>\S+)(?: - should panic)? \.\.\. (?P<result>ok|FAILED|ignored)"));
+static PANIC: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"thread '(?P<test>[^']+)' (?:\(\d+\) )?panicked at (?P<path>[^\n]+?):(?P<line>\d+):\d+:\n(?P<message>[^\n]*)",
+    )
+});
+
+/// Finds what rustfmt, clippy and the tests of the workspace in `listings/` find, and proofs that did not run.
+pub fn check(book: &Book) -> Result<Vec<Finding>> {
+    let workspace = book.root.join("listings");
+    let mut findings = unformatted(&book.root, &workspace)?;
+    findings.extend(warnings(book, &workspace)?);
+    if findings.iter().any(|finding| finding.message.starts_with("error")) {
+        return Ok(findings);
+    }
+    let built =
+        cargo::messages(cargo::cargo(&workspace).args(["test", "--workspace", "--no-run", "--message-format=json"]))?;
+    let results = run(&book.root, &built.tests)?;
+    findings.extend(results.iter().flat_map(|tests| tests.failures.clone()));
+    findings.extend(unproven(book, &results));
+    Ok(findings)
+}
+
+/// What rustfmt would write otherwise.
+fn unformatted(root: &Path, workspace: &Path) -> Result<Vec<Finding>> {
+    let output = cargo::output(cargo::cargo(workspace).args(["fmt", "--all", "--check"]))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    Ok(UNFORMATTED
+        .captures_iter(&text)
+        .map(|captures| {
+            let path = Path::new(&captures["path"]);
+            Finding::new(
+                path.strip_prefix(root).unwrap_or(path),
+                captures["line"].parse().unwrap_or(1),
+                "not formatted as rustfmt does",
+                "run `cargo fmt` in listings/",
+            )
+        })
+        .collect())
+}
+
+/// What clippy says, less the warnings that a listing is there to show: its manifest names them, in
+/// `package.metadata.book.warnings`, and each must come, exactly as often as it is named.
+fn warnings(book: &Book, workspace: &Path) -> Result<Vec<Finding>> {
+    let said = cargo::messages(cargo::cargo(workspace).args([
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--message-format=json",
+    ]))?;
+    let mut wanted = BTreeMap::new();
+    for name in book.listings() {
+        let manifest = Path::new("listings").join(&name).join("Cargo.toml");
+        wanted.insert(
+            workspace.join(&name),
+            (manifest.clone(), expected_warnings(&book.root.join(manifest))?),
+        );
+    }
+
+    let mut findings = BTreeSet::new();
+    let mut met: BTreeSet<(PathBuf, String, Option<(PathBuf, usize)>)> = BTreeSet::new();
+    for diagnostic in said.diagnostics {
+        let expected = wanted
+            .get(&diagnostic.package)
+            .is_some_and(|(_, codes)| codes.contains(&diagnostic.code));
+        if expected {
+            // The program and its tests are compiled apart, and say the same thing twice: a place counts once.
+            met.insert((diagnostic.package, diagnostic.code, diagnostic.place));
+            continue;
+        }
+        let (path, line) = diagnostic.place.unwrap_or_else(|| (PathBuf::from("Cargo.toml"), 1));
+        let code = if diagnostic.code.is_empty() {
+            String::new()
+        } else {
+            format!("[{}]", diagnostic.code)
+        };
+        findings.insert(Finding::new(
+            Path::new("listings").join(path),
+            line,
+            format!("{}{code}: {}", diagnostic.level, diagnostic.message),
+            "`cargo clippy --all-targets` in listings/ says more",
+        ));
+    }
+    for (folder, (manifest, codes)) in wanted {
+        for code in codes.iter().collect::<BTreeSet<_>>() {
+            let times = codes.iter().filter(|other| *other == code).count();
+            let came = met
+                .iter()
+                .filter(|(package, other, _)| *package == folder && other == code)
+                .count();
+            if came != times {
+                findings.insert(Finding::new(
+                    &manifest,
+                    1,
+                    format!("this listing must warn of `{code}` {times} times, and does {came} times"),
+                    "mend the listing, or `package.metadata.book.warnings` in its manifest",
+                ));
+            }
+        }
+    }
+    Ok(findings.into_iter().collect())
+}
+
+/// The names of the lints that a listing must be warned of.
+fn expected_warnings(manifest: &Path) -> Result<Vec<String>> {
+    let text = fs::read_to_string(manifest).with_context(|| format!("cannot read {}", manifest.display()))?;
+    let table: toml::Table = toml::from_str(&text).with_context(|| format!("cannot read {}", manifest.display()))?;
+    let codes = ["metadata", "book", "warnings"]
+        .iter()
+        .try_fold(table.get("package"), |value, key| value.map(|v| v.get(key)));
+    Ok(codes
+        .flatten()
+        .and_then(|value| value.as_array())
+        .into_iter()
+        .flatten()
+        .filter_map(|code| code.as_str().map(str::to_owned))
+        .collect())
+}
+
+/// What became of the tests of one program.
+struct Tests {
+    /// `03-block-on`, or `support/clients`.
+    listing: String,
+    /// The names of the tests that passed, without their modules.
+    passed: BTreeSet<String>,
+    failures: Vec<Finding>,
+}
+
+/// Runs the test programs side by side: most of their time, they wait.
+fn run(root: &Path, programs: &[TestProgram]) -> Result<Vec<Tests>> {
+    thread::scope(|scope| {
+        let running: Vec<_> = programs
+            .iter()
+            .map(|program| scope.spawn(|| run_one(root, program)))
+            .collect();
+        running
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    })
+}
+
+fn run_one(root: &Path, program: &TestProgram) -> Result<Tests> {
+    let folder = program.package.strip_prefix(root).unwrap_or(&program.package);
+    let listing = listing_of(&folder.join("Cargo.toml")).unwrap_or_default();
+    let output = cargo::output(
+        Command::new(&program.executable)
+            .arg("--test-threads=8")
+            .current_dir(&program.package)
+            .env_remove("RUST_BACKTRACE")
+            .stdin(Stdio::null()),
+    )?;
+    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    let short = |name: &str| name.rsplit("::").next().unwrap_or(name).to_owned();
+
+    let mut tests = Tests {
+        listing,
+        passed: BTreeSet::new(),
+        failures: Vec::new(),
+    };
+    for captures in RESULT.captures_iter(&text) {
+        let name = &captures["name"];
+        match &captures["result"] {
+            "ok" => drop(tests.passed.insert(short(name))),
+            "FAILED" => {
+                let panic = PANIC.captures_iter(&text).find(|panic| &panic["test"] == name);
+                let (path, line, message) = match &panic {
+                    Some(panic) => (
+                        folder.join(relative(root, folder, &panic["path"])),
+                        panic["line"].parse().unwrap_or(1),
+                        panic["message"].to_owned(),
+                    ),
+                    None => (folder.join("src/tests.rs"), 1, "no message".to_owned()),
+                };
+                tests.failures.push(Finding::new(
+                    path,
+                    line,
+                    format!("test `{}` fails: {message}", short(name)),
+                    format!("run `cargo test {}` in {}", short(name), folder.display()),
+                ));
+            }
+            _ => {}
+        }
+    }
+    if !output.status.success() && tests.failures.is_empty() {
+        tests.failures.push(Finding::new(
+            folder.join("Cargo.toml"),
+            1,
+            format!("the tests end with {}", output.status),
+            text.lines().rev().take(5).collect::<Vec<_>>().join("\n"),
+        ));
+    }
+    Ok(tests)
+}
+
+/// A path that a panic names, which cargo gives relative to the workspace, relative to the package.
+fn relative(root: &Path, package: &Path, path: &str) -> PathBuf {
+    let absolute = root.join("listings").join(path);
+    absolute
+        .strip_prefix(root.join(package))
+        .map_or_else(|_| PathBuf::from(path), Path::to_owned)
+}
+
+/// Proof marks whose test did not run and pass.
+fn unproven(book: &Book, results: &[Tests]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for page in &book.pages {
+        for proof in &page.proofs {
+            let passed = results
+                .iter()
+                .any(|tests| tests.listing == proof.listing && tests.passed.contains(&proof.test));
+            if !passed {
+                findings.push(Finding::new(
+                    &page.path,
+                    proof.line,
+                    format!(
+                        "the proof of this, `{}` of `{}`, did not run and pass",
+                        proof.test, proof.listing
+                    ),
+                    "mend the test, or what the page says",
+                ));
+            }
+        }
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::book::tests::small_book;
+
+    const WORKSPACE: (&str, &str) = (
+        "listings/Cargo.toml",
+        "[workspace]\nmembers = [\"[0-9]*\"]\nresolver = \"3\"\n",
+    );
+    const MANIFEST: &str = "[package]\nname = \"a\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
+
+    fn found(files: &[(&str, &str)]) -> Vec<String> {
+        let files: Vec<_> = [WORKSPACE].iter().chain(files).copied().collect();
+        let (_folder, book) = small_book(&files);
+        let mut found: Vec<String> = check(&book)
+            .unwrap()
+            .iter()
+            .map(|f| f.to_string().lines().next().unwrap().to_owned())
+            .collect();
+        found.sort();
+        found
+    }
+
+    #[test]
+    fn a_failing_test_and_the_page_that_cites_it_are_found() {
+        let main = "fn main() {}\n\n#[test]\nfn holds() {\n    assert!(std::env::args().count() == 0, \"it does not\");\n}\n\n#[test]\nfn stands() {}\n";
+        assert_eq!(
+            found(&[
+                (
+                    "src/page.md",
+                    "<!-- proof: 01-a holds -->\n<!-- proof: 01-a stands -->\n"
+                ),
+                ("listings/01-a/Cargo.toml", MANIFEST),
+                ("listings/01-a/src/main.rs", main),
+            ]),
+            [
+                "listings/01-a/src/main.rs:5: test `holds` fails: it does not",
+                "src/page.md:1: the proof of this, `holds` of `01-a`, did not run and pass",
+            ]
+        );
+    }
+
+    #[test]
+    fn bad_format_and_an_unexpected_warning_are_found() {
+        assert_eq!(
+            found(&[
+                ("src/page.md", "# Page\n"),
+                ("listings/01-a/Cargo.toml", MANIFEST),
+                ("listings/01-a/src/main.rs", "fn main() {\n  let x = 1;\n}\n"),
+            ]),
+            [
+                "listings/01-a/src/main.rs:1: not formatted as rustfmt does",
+                "listings/01-a/src/main.rs:2: warning[unused_variables]: unused variable: `x`",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_listing_that_must_warn_warns_exactly_so() {
+        let manifest = format!("{MANIFEST}\n[package.metadata.book]\nwarnings = [\"unused_must_use\"]\n");
+        let files = |main| {
+            [
+                ("src/page.md", "# Page\n"),
+                ("listings/01-a/Cargo.toml", manifest.as_str()),
+                ("listings/01-a/src/main.rs", main),
+            ]
+        };
+        assert_eq!(found(&files("async fn f() {}\n\nfn main() {\n    f();\n}\n")), [""; 0]);
+        assert_eq!(
+            found(&files("fn main() {}\n")),
+            ["listings/01-a/Cargo.toml:1: this listing must warn of `unused_must_use` 1 times, and does 0 times"]
+        );
+        assert_eq!(
+            found(&files("async fn f() {}\n\nfn main() {\n    f();\n    f();\n}\n")),
+            ["listings/01-a/Cargo.toml:1: this listing must warn of `unused_must_use` 1 times, and does 2 times"]
+        );
+    }
+}

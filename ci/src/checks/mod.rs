@@ -1,0 +1,158 @@
+//! The checks: each is one function from the book to findings, in a file of its own.
+//!
+//! A new check is a new file and a line in [`CHECKS`].
+
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+
+use crate::book::Book;
+use crate::finding::Finding;
+
+pub mod includes;
+mod links;
+mod lint;
+mod listings;
+mod proofs;
+pub mod rendered;
+pub mod skeptic;
+mod spelling;
+mod tools;
+mod transcripts;
+mod typed;
+mod unused;
+
+/// When a check runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cost {
+    /// Milliseconds: in `cargo book check` and `cargo book test`.
+    Fast,
+    /// Compiles or runs something: in `cargo book test`.
+    Slow,
+    /// Needs the network: in `cargo book test --external-links`.
+    OnRequest,
+}
+
+/// A check.
+pub struct Check {
+    /// What the line that is printed for it is called.
+    pub name: &'static str,
+    /// When it runs.
+    pub cost: Cost,
+    /// From the book to what is wrong with it. An error means that the check could not do its work.
+    pub run: fn(&Book) -> Result<Vec<Finding>>,
+}
+
+/// Every check, in the order in which they run.
+const CHECKS: &[Check] = &[
+    Check {
+        name: "includes",
+        cost: Cost::Fast,
+        run: |book| Ok(includes::check(book)),
+    },
+    Check {
+        name: "unused",
+        cost: Cost::Fast,
+        run: |book| Ok(unused::check(book)),
+    },
+    Check {
+        name: "typed",
+        cost: Cost::Fast,
+        run: |book| Ok(typed::check(book)),
+    },
+    Check {
+        name: "proofs",
+        cost: Cost::Fast,
+        run: |book| Ok(proofs::check(book)),
+    },
+    Check {
+        name: "lint",
+        cost: Cost::Fast,
+        run: lint::check,
+    },
+    Check {
+        name: "spelling",
+        cost: Cost::Fast,
+        run: spelling::check,
+    },
+    Check {
+        name: "rendered",
+        cost: Cost::Fast,
+        run: rendered::check,
+    },
+    Check {
+        name: "listings",
+        cost: Cost::Slow,
+        run: listings::check,
+    },
+    Check {
+        name: "skeptic",
+        cost: Cost::Slow,
+        run: skeptic::check,
+    },
+    Check {
+        name: "transcripts",
+        cost: Cost::Slow,
+        run: transcripts::check,
+    },
+    Check {
+        name: "tools",
+        cost: Cost::Slow,
+        run: tools::check,
+    },
+    Check {
+        name: "links",
+        cost: Cost::OnRequest,
+        run: links::check,
+    },
+];
+
+/// Runs the checks that cost at most `cost`, or only those that `names` has, whatever they cost. Prints a line for each
+/// while they run, and all findings at the end.
+///
+/// Gives whether the book is as it should be. Refuses the name of a check that is not there.
+pub fn run(book: &Book, cost: Cost, names: &[String]) -> Result<bool> {
+    if let Some(name) = names
+        .iter()
+        .find(|name| CHECKS.iter().all(|check| check.name != **name))
+    {
+        let known: Vec<&str> = CHECKS.iter().map(|check| check.name).collect();
+        bail!("there is no check `{name}`; there are {}", known.join(", "));
+    }
+    let mut findings = Vec::new();
+    let (mut passed, mut failed) = (0, 0);
+    let wanted = |check: &&Check| match names {
+        [] => check.cost <= cost,
+        names => names.iter().any(|name| name == check.name),
+    };
+    for check in CHECKS.iter().filter(wanted) {
+        let start = Instant::now();
+        let result = (check.run)(book);
+        let time = start.elapsed().as_secs_f32();
+        match result {
+            Ok(found) if found.is_empty() => {
+                println!("{:<12} {time:>6.2} s  ok", check.name);
+                passed += 1;
+            }
+            Ok(found) => {
+                println!("{:<12} {time:>6.2} s  {} found", check.name, found.len());
+                findings.extend(found);
+                failed += 1;
+            }
+            Err(error) => {
+                println!("{:<12} {time:>6.2} s  could not run: {error:#}", check.name);
+                failed += 1;
+            }
+        }
+    }
+    findings.sort();
+    findings.dedup();
+    if !findings.is_empty() {
+        println!();
+    }
+    for finding in &findings {
+        println!("{finding}");
+    }
+    println!("\n{passed} passed, {failed} failed");
+    Ok(failed == 0)
+}

@@ -1,0 +1,214 @@
+//! The built book, read back: every block of every page shows exactly the lines of the file it includes.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use mdbook_driver::MDBook;
+use scraper::{ElementRef, Html, Node, Selector};
+
+use crate::book::{self, Block, Book, Page, Source};
+use crate::finding::Finding;
+
+/// Builds the book into a temporary folder and finds blocks that do not show their listing.
+pub fn check(book: &Book) -> Result<Vec<Finding>> {
+    let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+    build(&book.root, folder.path())?;
+
+    let mut findings = Vec::new();
+    for page in &book.pages {
+        let relative = page
+            .path
+            .strip_prefix("src")
+            .unwrap_or(&page.path)
+            .with_extension("html");
+        let path = folder.path().join(relative);
+        let html = fs::read_to_string(&path).with_context(|| format!("{} was not built", page.path.display()))?;
+        findings.extend(compare(book, page, &html));
+    }
+    Ok(findings)
+}
+
+/// Builds the HTML of the book below `root` into `destination`.
+///
+/// Refuses what mdBook refuses, and broken includes: the preprocessor runs here too.
+pub fn build(root: &Path, destination: &Path) -> Result<()> {
+    let mut config = book::config(root)?;
+    config.build.build_dir = destination.to_owned();
+    MDBook::load_with_config(root, config)?
+        .build()
+        .context("mdBook cannot build the book")
+}
+
+/// Finds the blocks of `page` that its `html` does not show as it should.
+fn compare(book: &Book, page: &Page, html: &str) -> Vec<Finding> {
+    let html = Html::parse_document(html);
+    let shown: Vec<ElementRef<'_>> = match Selector::parse("main pre code") {
+        Ok(selector) => html.select(&selector).collect(),
+        Err(error) => unreachable!("a selector of ours is malformed: {error}"),
+    };
+    let mut findings = Vec::new();
+    if html.root_element().text().any(|text| text.contains("{{#")) {
+        findings.push(Finding::new(
+            &page.path,
+            1,
+            "a directive is left unexpanded in the built page",
+            "look for {{# in it",
+        ));
+    }
+    if shown.len() != page.blocks.len() {
+        findings.push(Finding::new(
+            &page.path,
+            1,
+            format!(
+                "the page has {} code blocks, and its HTML {}",
+                page.blocks.len(),
+                shown.len()
+            ),
+            "a block is nested in something, or an include brought fences along",
+        ));
+        return findings;
+    }
+    for (block, code) in page.blocks.iter().zip(shown) {
+        let Some(include) = block.include(&page.path) else {
+            continue;
+        };
+        let Some(source) = book.sources.get(&include.path) else {
+            continue;
+        };
+        let expected = expected(block, source, include.anchor.as_deref(), include.with_hidden_lines);
+        if let Some((message, help)) = difference(&expected, &Shown::read(code)) {
+            findings.push(Finding::new(&page.path, block.line, message, help));
+        }
+    }
+    findings
+}
+
+/// What a block shows at once, and what with its hidden lines open.
+#[derive(Debug, PartialEq)]
+struct Shown {
+    visible: Vec<String>,
+    all: Vec<String>,
+}
+
+impl Shown {
+    /// Reads a `code` element back, entities decoded.
+    fn read(code: ElementRef<'_>) -> Self {
+        let (mut visible, mut all) = (String::new(), String::new());
+        for node in code.descendants() {
+            if let Node::Text(text) = node.value() {
+                let hidden = node.ancestors().any(|ancestor| {
+                    ancestor
+                        .value()
+                        .as_element()
+                        .is_some_and(|element| element.classes().any(|class| class == "boring"))
+                });
+                all.push_str(text);
+                if !hidden {
+                    visible.push_str(text);
+                }
+            }
+        }
+        Self {
+            visible: to_lines(&visible),
+            all: to_lines(&all),
+        }
+    }
+}
+
+/// What the block should show of `source`.
+fn expected(block: &Block, source: &Source, anchor: Option<&str>, with_hidden_lines: bool) -> Shown {
+    let all: Vec<String> = source.lines().map(|(_, line)| line.to_owned()).collect();
+    let visible: Vec<String> = match anchor {
+        Some(name) => source
+            .anchored_lines(name)
+            .iter()
+            .map(|(_, line)| (*line).to_owned())
+            .collect(),
+        None => all.clone(),
+    };
+    let all = if with_hidden_lines { all } else { visible.clone() };
+    // mdBook wraps what has no `main` into one, in hidden lines.
+    let wrapped = block.language() == "rust" && !all.iter().any(|line| line.contains("fn main"));
+    let all = match wrapped {
+        true => ["#![allow(unused)]".to_owned(), "fn main() {".to_owned()]
+            .into_iter()
+            .chain(all)
+            .chain(["}".to_owned()])
+            .collect(),
+        false => all,
+    };
+    Shown {
+        visible: to_lines(&visible.join("\n")),
+        all: to_lines(&all.join("\n")),
+    }
+}
+
+fn to_lines(text: &str) -> Vec<String> {
+    text.trim_end().lines().map(|line| line.trim_end().to_owned()).collect()
+}
+
+/// The first difference between what should be shown and what is.
+fn difference(expected: &Shown, shown: &Shown) -> Option<(String, String)> {
+    for (what, expected, shown) in [
+        ("visible", &expected.visible, &shown.visible),
+        ("visible and hidden", &expected.all, &shown.all),
+    ] {
+        if expected != shown {
+            let diff = similar::TextDiff::from_lines(&(expected.join("\n") + "\n"), &(shown.join("\n") + "\n"))
+                .unified_diff()
+                .context_radius(1)
+                .header("in the listing", "in the built page")
+                .to_string();
+            return Some((
+                format!("the {what} lines of this block are not those of the listing"),
+                diff,
+            ));
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::book::tests::small_book;
+
+    const PAGE: &str = "# Page\n\n```rust\n{{#rustdoc_include ../listings/01-a/src/main.rs:add}}\n```\n";
+    const CODE: &str =
+        "fn main() {}\n\n// ANCHOR: add\nfn add<'a>(a: &'a str) -> bool {\n    a < \"&amp;\"\n}\n// ANCHOR_END: add\n";
+
+    #[test]
+    fn a_block_that_shows_its_listing_is_no_finding() {
+        let (_folder, book) = small_book(&[("src/page.md", PAGE), ("listings/01-a/src/main.rs", CODE)]);
+        assert_eq!(check(&book).unwrap(), []);
+    }
+
+    #[test]
+    fn a_block_that_shows_something_else_is_found() {
+        let (folder, book) = small_book(&[("src/page.md", PAGE), ("listings/01-a/src/main.rs", CODE)]);
+        // The listing changes between the reading of the book and its building.
+        fs::write(
+            folder.path().join("listings/01-a/src/main.rs"),
+            CODE.replace("a <", "a >"),
+        )
+        .unwrap();
+        let findings = check(&book).unwrap();
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].line, 3);
+        assert!(
+            findings[0].help.contains("-    a < \"&amp;\"") && findings[0].help.contains("+    a > \"&amp;\""),
+            "{}",
+            findings[0]
+        );
+    }
+
+    #[test]
+    fn a_directive_left_in_the_page_is_found() {
+        let (_folder, book) = small_book(&[("src/page.md", "# Page\n\n{{#include ../nothing.txt}}\n")]);
+        assert_eq!(
+            check(&book).unwrap()[0].message,
+            "a directive is left unexpanded in the built page"
+        );
+    }
+}

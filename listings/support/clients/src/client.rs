@@ -1,0 +1,305 @@
+//! One client: polite, slow, silent or rude, as the test needs it.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::time::Duration;
+
+use socket2::SockRef;
+
+use crate::{DEADLINE, NoReply, Reply};
+
+/// A connection to a server under test. It sends nothing until it is told to.
+///
+/// Dropping it closes the connection, as [`hang_up`](Client::hang_up) does.
+pub struct Client {
+    addr: SocketAddr,
+    stream: TcpStream,
+}
+
+/// Connects to `addr`, asks for `path` and reads the reply to the end of the connection.
+///
+/// # Panics
+///
+/// If the server leaves the client waiting for [`DEADLINE`].
+pub fn ask(addr: SocketAddr, path: &str) -> Result<Reply, NoReply> {
+    Client::try_connect(addr)?.ask(path)
+}
+
+impl Client {
+    /// Connects to `addr` and says nothing. That the connection is made does not mean that the server has
+    /// accepted it: the system makes it, and lets it wait in the listener's queue.
+    ///
+    /// # Panics
+    ///
+    /// If there is no connection, refused or otherwise.
+    pub fn connect(addr: SocketAddr) -> Client {
+        Client::try_connect(addr).expect("somebody listens at the address")
+    }
+
+    /// Like [`connect`](Client::connect), but gives [`NoReply::Refused`] where nobody listens.
+    ///
+    /// # Panics
+    ///
+    /// If connecting fails in any other way.
+    pub fn try_connect(addr: SocketAddr) -> Result<Client, NoReply> {
+        let stream = match TcpStream::connect_timeout(&addr, DEADLINE) {
+            Ok(stream) => stream,
+            Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
+                return Err(NoReply::Refused);
+            }
+            Err(error) => panic!("connecting to {addr} failed: {error}"),
+        };
+        let configure = || -> io::Result<()> {
+            stream.set_nodelay(true)?;
+            stream.set_read_timeout(Some(DEADLINE))?;
+            stream.set_write_timeout(Some(DEADLINE))
+        };
+        configure().expect("a new connection takes its options");
+        Ok(Client { addr, stream })
+    }
+
+    /// Sends all of `bytes` at once. Gives the error if the server has gone; a test that expects that may
+    /// ignore it, since the reply tells as well.
+    ///
+    /// # Panics
+    ///
+    /// If the server takes no bytes for [`DEADLINE`].
+    pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self.stream.write_all(bytes) {
+            Err(error) if is_timeout(&error) => panic!("the server took no bytes for {DEADLINE:?}"),
+            result => result,
+        }
+    }
+
+    /// Sends `bytes` one by one, each in a packet of its own. A server that is busy meanwhile may still find
+    /// several of them at its next `read`.
+    ///
+    /// Errors and panics as [`send`](Client::send) does, at the first byte that fails.
+    pub fn send_byte_by_byte(&mut self, bytes: &[u8]) -> io::Result<()> {
+        for byte in bytes {
+            self.send(&[*byte])?;
+        }
+        Ok(())
+    }
+
+    /// Sends a whole and proper request for `path`, such as `/`, and does not wait for the reply.
+    ///
+    /// Errors and panics as [`send`](Client::send) does.
+    pub fn request(&mut self, path: &str) -> io::Result<()> {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", self.addr);
+        self.send(request.as_bytes())
+    }
+
+    /// Asks for `path` and reads the reply to the end of the connection.
+    ///
+    /// # Panics
+    ///
+    /// If the server leaves the client waiting for [`DEADLINE`].
+    pub fn ask(mut self, path: &str) -> Result<Reply, NoReply> {
+        // If the server has gone already, the reply, or rather its absence, says so.
+        let _ = self.request(path);
+        self.read_reply()
+    }
+
+    /// Reads until the server closes the connection, and gives the reply that came.
+    ///
+    /// # Panics
+    ///
+    /// If nothing comes for [`DEADLINE`], or what comes is not UTF-8.
+    pub fn read_reply(mut self) -> Result<Reply, NoReply> {
+        let mut bytes = Vec::new();
+        let end = match self.stream.read_to_end(&mut bytes) {
+            Ok(_) => Ok(()),
+            Err(error) if is_timeout(&error) => {
+                panic!("no end of the reply after {DEADLINE:?}, only {bytes:?}")
+            }
+            Err(error) => Err(error),
+        };
+        Reply::from_end_of_stream(bytes, end)
+    }
+
+    /// Watches the connection for at most `window`, and gives `false` as soon as there is something: a byte,
+    /// the end, or a reset. Takes nothing away from what [`read_reply`](Client::read_reply) will give.
+    ///
+    /// `true` says only that nothing had come by then. With a server that should not answer, a window that is
+    /// too short can overlook that it does; it can never make a silent server look like one that answers.
+    ///
+    /// # Panics
+    ///
+    /// If `window` is zero.
+    pub fn is_unanswered_for(&self, window: Duration) -> bool {
+        self.wait_at_most(window);
+        let seen = self.stream.peek(&mut [0]);
+        self.wait_at_most(DEADLINE);
+        seen.is_err_and(|error| is_timeout(&error))
+    }
+
+    /// Ends the sending half of the connection. The server reads its end, and can still answer.
+    pub fn finish_sending(&mut self) {
+        // An error says that the server has gone, which `read_reply` tells better.
+        let _ = self.stream.shutdown(Shutdown::Write);
+    }
+
+    /// Closes the connection in good order: the server reads the end of the stream. (A system may reset the
+    /// connection instead if it holds a part of a reply that was not read.)
+    pub fn hang_up(self) {
+        drop(self);
+    }
+
+    /// Throws the connection away: the server's next `read` or `write` fails with a reset.
+    pub fn reset(self) {
+        // A connection that may not linger, not even for zero seconds, is not closed but reset.
+        SockRef::from(&self.stream)
+            .set_linger(Some(Duration::ZERO))
+            .expect("a connection takes its options");
+    }
+
+    fn wait_at_most(&self, time: Duration) {
+        self.stream
+            .set_read_timeout(Some(time))
+            .expect("a time to wait that is longer than zero");
+    }
+}
+
+/// Whether the error says that a time to wait has passed. Systems have two words for it.
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+    use crate::{ClosedPort, serve_in_background};
+
+    /// A listener and a client, connected: `accept` will not wait.
+    fn connected() -> (TcpStream, Client) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = Client::connect(listener.local_addr().unwrap());
+        let (stream, _) = listener.accept().unwrap();
+        (stream, client)
+    }
+
+    #[test]
+    fn ask_sends_a_proper_request_and_reads_the_whole_reply() {
+        let server = serve_in_background(|listener| {
+            let (mut stream, _) = listener.accept().unwrap();
+            let addr = listener.local_addr().unwrap();
+            let expected = format!("GET /page HTTP/1.1\r\nHost: {addr}\r\n\r\n");
+            let mut request = vec![0; expected.len()];
+            stream.read_exact(&mut request).unwrap();
+            assert_eq!(request, expected.as_bytes());
+            stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+            stream.write_all(b"hello").unwrap();
+        });
+
+        let reply = ask(server.addr(), "/page").unwrap();
+
+        assert_eq!((reply.status, reply.body.as_str()), (200, "hello"));
+        assert!(server.wait_until_ended().is_ok());
+    }
+
+    #[test]
+    fn a_closed_port_refuses() {
+        let port = ClosedPort::reserve();
+
+        assert_eq!(ask(port.addr(), "/"), Err(NoReply::Refused));
+    }
+
+    #[test]
+    fn a_server_that_closes_at_once_gives_an_empty_reply() {
+        let (stream, client) = connected();
+
+        drop(stream);
+
+        assert_eq!(client.read_reply(), Err(NoReply::Empty));
+    }
+
+    #[test]
+    fn a_server_that_resets_gives_a_reset() {
+        let (stream, client) = connected();
+
+        SockRef::from(&stream)
+            .set_linger(Some(Duration::ZERO))
+            .unwrap();
+        drop(stream);
+
+        assert_eq!(client.read_reply(), Err(NoReply::Reset));
+    }
+
+    #[test]
+    fn a_client_that_says_nothing_sends_nothing() {
+        let (mut stream, client) = connected();
+
+        client.hang_up();
+
+        assert_eq!(stream.read(&mut [0; 16]).unwrap(), 0);
+    }
+
+    #[test]
+    fn reset_makes_the_servers_read_fail() {
+        let (mut stream, client) = connected();
+
+        client.reset();
+
+        let error = stream.read(&mut [0; 16]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+    }
+
+    #[test]
+    fn a_client_that_has_finished_sending_can_still_be_answered() {
+        let (mut stream, mut client) = connected();
+
+        client.send(b"hi").unwrap();
+        client.finish_sending();
+
+        let mut received = Vec::new();
+        stream.read_to_end(&mut received).unwrap();
+        assert_eq!(received, b"hi");
+        stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+        drop(stream);
+        assert_eq!(client.read_reply().unwrap().status, 200);
+    }
+
+    #[test]
+    fn bytes_sent_one_by_one_arrive_one_by_one_for_a_server_that_keeps_up() {
+        let (mut stream, mut client) = connected();
+
+        for expected in b"GET" {
+            client.send_byte_by_byte(&[*expected]).unwrap();
+            let mut buffer = [0; 16];
+            assert_eq!(stream.read(&mut buffer).unwrap(), 1);
+            assert_eq!(buffer[0], *expected);
+        }
+
+        client.send_byte_by_byte(b" / ").unwrap();
+        client.hang_up();
+        let mut rest = Vec::new();
+        stream.read_to_end(&mut rest).unwrap();
+        assert_eq!(rest, b" / ");
+    }
+
+    #[test]
+    fn a_client_is_unanswered_until_a_byte_comes() {
+        let (mut stream, client) = connected();
+        assert!(client.is_unanswered_for(Duration::from_millis(10)));
+
+        stream.write_all(b"H").unwrap();
+        assert!(!client.is_unanswered_for(DEADLINE));
+
+        // Watching has not taken the byte away.
+        drop(stream);
+        let incomplete = NoReply::Incomplete(b"H".to_vec());
+        assert_eq!(client.read_reply(), Err(incomplete));
+    }
+
+    #[test]
+    fn the_end_of_the_connection_counts_as_an_answer() {
+        let (stream, client) = connected();
+
+        drop(stream);
+
+        assert!(!client.is_unanswered_for(DEADLINE));
+    }
+}

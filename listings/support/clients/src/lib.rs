@@ -1,0 +1,32 @@
+//! Clients for the tests of the listings: some behave, some do not.
+//!
+//! Everything here blocks and uses nothing of the async world, so that a test judges a server from outside.
+//! No call waits longer than [`DEADLINE`] for a server's next move; a test that would hang fails instead.
+//!
+//! ```
+//! use clients::{ask, serve_in_background};
+//! use std::io::prelude::*;
+//!
+//! let server = serve_in_background(|listener| {
+//!     let (mut stream, _) = listener.accept().unwrap();
+//!     let _ = stream.read(&mut [0; 1024]).unwrap();
+//!     stream.write_all(b"HTTP/1.1 200 OK\r\n\r\nhello").unwrap();
+//! });
+//!
+//! assert_eq!(ask(server.addr(), "/").unwrap().body, "hello");
+//! ```
+
+mod client;
+mod reply;
+mod server;
+
+pub use client::{Client, ask};
+pub use reply::{NoReply, Reply};
+pub use server::{ClosedPort, Server, serve_in_background};
+
+use std::time::Duration;
+
+/// How long any call waits for a server before it panics: 30 seconds.
+///
+/// Generous on purpose. It turns a hang into a failed test, and proves nothing by itself.
+pub const DEADLINE: Duration = Duration::from_secs(30);
