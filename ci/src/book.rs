@@ -372,6 +372,8 @@ pub fn is_step(name: &str) -> bool {
 pub fn config(root: &Path) -> Result<Config> {
     let path = root.join("book.toml");
     let mut config = Config::from_disk(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    // As mdBook does: CI says where the book will lie by MDBOOK_OUTPUT__HTML__SITE_URL.
+    config.update_from_env()?;
     if config.contains_key("preprocessor.book") {
         let program = std::env::current_exe().context("cannot find the path of this program")?;
         let program = program.to_string_lossy().replace('\\', "/");

@@ -103,7 +103,8 @@ fn bless(root: &Path) -> Result<bool> {
     let book = Book::load(root)?;
     let blessed = transcript::bless(root, &book.transcripts())?;
     let changed = blessed.iter().filter(|blessed| !blessed.diff.is_empty()).count();
-    for blessed in &blessed {
+    for blessed in blessed.iter().filter(|blessed| !blessed.diff.is_empty()) {
+        println!("{}", blessed.path.display());
         print!("{}", blessed.diff);
     }
     println!("{} transcripts captured, {changed} changed", blessed.len());

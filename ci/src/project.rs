@@ -1,1 +1,248 @@
+//! The reader's project: what somebody who follows the book has typed in when they reach a step.
 
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use anyhow::{Context, Result};
+use regex::Regex;
+use toml_edit::DocumentMut;
+
+/// The name of the reader's package.
+pub const PACKAGE: &str = "web-server";
+
+/// The lines mdBook finds the parts of a file by.
+static ANCHOR: LazyLock<Regex> = LazyLock::new(|| regex(r"^\s*(//|#)\s*ANCHOR(_END)?:\s*[\w-]+\s*$"));
+
+/// Compiles a pattern that stands in the source; a wrong one is a mistake in this program.
+pub(crate) fn regex(pattern: &str) -> Regex {
+    Regex::new(pattern).unwrap_or_else(|error| panic!("the pattern {pattern}: {error}"))
+}
+
+/// A copy of a listing as the reader has it.
+///
+/// The folder below which it lies may be deleted and derived again at any time.
+pub struct ReaderProject {
+    dir: PathBuf,
+}
+
+impl ReaderProject {
+    /// Derives the reader's project from `listing` (a step, or a folder of `listings/broken`) into `dir`.
+    ///
+    /// Whatever was in `dir` is gone afterwards: nothing cargo built there earlier can be mistaken
+    /// for new, and `Compiling web-server` is always printed.
+    /// `lock` is the lock file that gives the versions; it need not exist.
+    pub fn derive(listing: &Path, lock: &Path, dir: &Path) -> Result<Self> {
+        if dir.exists() {
+            fs::remove_dir_all(dir).with_context(|| format!("emptying {}", dir.display()))?;
+        }
+        copy(listing, dir, Path::new(""))
+            .with_context(|| format!("copying {} to {}", listing.display(), dir.display()))?;
+        if lock.exists() {
+            fs::copy(lock, dir.join("Cargo.lock")).with_context(|| format!("copying {}", lock.display()))?;
+        }
+        // Cargo and the compiler print paths without symbolic links. (On Windows the canonical
+        // form is one that nobody prints.)
+        let dir = match cfg!(windows) {
+            true => std::path::absolute(dir)?,
+            false => fs::canonicalize(dir)?,
+        };
+        Ok(Self { dir })
+    }
+
+    /// The folder with the reader's `Cargo.toml`.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// A folder beside the project with nothing in it: where `cargo new` is typed.
+    pub fn empty_folder(&self) -> Result<PathBuf> {
+        let dir = self.dir.with_file_name("new");
+        if dir.exists() {
+            fs::remove_dir_all(&dir).with_context(|| format!("emptying {}", dir.display()))?;
+        }
+        fs::create_dir_all(&dir).with_context(|| format!("creating {}", dir.display()))?;
+        Ok(dir)
+    }
+
+    /// Lets the program listen on port `to` where it listened on `from` (7878, to begin with).
+    pub fn move_port(&self, from: u16, to: u16) -> Result<()> {
+        let path = self.dir.join("src").join("main.rs");
+        let source = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+        fs::write(&path, moved(&source, from, to)).with_context(|| format!("writing {}", path.display()))
+    }
+}
+
+/// `text` with the port `to` wherever it says `from`.
+pub fn moved(text: &str, from: u16, to: u16) -> String {
+    regex(&format!(r"\b{from}\b"))
+        .replace_all(text, to.to_string())
+        .into_owned()
+}
+
+/// Copies `listing/below` to `dir/below`, file by file, changing what the reader has otherwise.
+fn copy(listing: &Path, dir: &Path, below: &Path) -> Result<()> {
+    fs::create_dir_all(dir.join(below))?;
+    for entry in fs::read_dir(listing.join(below))? {
+        let entry = entry?;
+        let path = below.join(entry.file_name());
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if entry.file_type()?.is_dir() {
+            if !(below.as_os_str().is_empty() && ["out", "target"].contains(&name.as_ref())) {
+                copy(listing, dir, &path)?;
+            }
+            continue;
+        }
+        let (from, to) = (entry.path(), dir.join(&path));
+        if path == Path::new("src").join("tests.rs") || path == Path::new("Cargo.lock") {
+            continue;
+        } else if path == Path::new("Cargo.toml") {
+            fs::write(to, reader_manifest(&fs::read_to_string(from)?)?)?;
+        } else if name.ends_with(".rs") {
+            let has_tests_file = path == Path::new("src").join("main.rs") && from.with_file_name("tests.rs").exists();
+            fs::write(to, reader_source(&fs::read_to_string(from)?, has_tests_file))?;
+        } else {
+            fs::write(to, fs::read(from)?)?;
+        }
+    }
+    Ok(())
+}
+
+/// What the reader has of a source file: no anchors, no `//!` lines at the top, which say what a listing is, and no
+/// `mod tests;` at the end when the tests are ours (`has_tests_file`). Tests that stand in the file itself are the reader's and stay.
+pub fn reader_source(text: &str, has_tests_file: bool) -> String {
+    let source = without_anchors(text);
+    let source = match source.starts_with("//!") {
+        true => {
+            let lines = source
+                .lines()
+                .skip_while(|line| line.starts_with("//!") || line.is_empty());
+            lines.map(|line| format!("{line}\n")).collect()
+        }
+        false => source,
+    };
+    if !has_tests_file {
+        return source;
+    }
+    match source.trim_end().strip_suffix("#[cfg(test)]\nmod tests;") {
+        Some(rest) => format!("{}\n", rest.trim_end()),
+        None => source,
+    }
+}
+
+/// What the reader has of a `Cargo.toml`: their own package name, no anchors, no lints, no
+/// dev-dependencies on crates of ours. Refuses text that isn't a manifest.
+pub fn reader_manifest(text: &str) -> Result<String> {
+    let mut manifest: DocumentMut = without_anchors(text).parse()?;
+    manifest["package"]["name"] = toml_edit::value(PACKAGE);
+    manifest.remove("lints");
+    if let Some(package) = manifest["package"].as_table_mut() {
+        package.remove("metadata");
+    }
+    if let Some(dev) = manifest
+        .get_mut("dev-dependencies")
+        .and_then(|item| item.as_table_like_mut())
+    {
+        let ours: Vec<String> = dev
+            .iter()
+            .filter(|(_, item)| item.get("path").is_some())
+            .map(|(name, _)| name.to_owned())
+            .collect();
+        for name in &ours {
+            dev.remove(name);
+        }
+        if dev.is_empty() {
+            manifest.remove("dev-dependencies");
+        }
+    }
+    Ok(format!("{}\n", manifest.to_string().trim_end()))
+}
+
+/// `text` without the lines that mark anchors.
+fn without_anchors(text: &str) -> String {
+    text.lines()
+        .filter(|line| !ANCHOR.is_match(line))
+        .map(|line| format!("{line}\n"))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn anchors_and_our_tests_are_not_the_readers() {
+        let listing = "//! Step 01.\n\n// ANCHOR: main\nfn main() {\n    // ANCHOR: in-side\n    run();\n    // ANCHOR_END: in-side\n}\n// ANCHOR_END: main\n\n#[cfg(test)]\nmod tests;\n";
+        let reader = "fn main() {\n    run();\n}\n";
+        assert_eq!(reader_source(listing, true), reader);
+        assert_eq!(
+            reader_source(listing, false),
+            format!("{reader}\n#[cfg(test)]\nmod tests;\n")
+        );
+    }
+
+    #[test]
+    fn a_tests_module_with_a_body_stays() {
+        let listing = "fn main() {}\n\n#[cfg(test)]\nmod tests {\n    use super::*;\n}\n";
+        assert_eq!(reader_source(listing, true), listing);
+    }
+
+    #[test]
+    fn the_manifest_is_the_readers() {
+        let listing = "[package]\nname = \"block-on\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n# ANCHOR: dependencies\n[dependencies]\nsmol = \"2.0.2\"\n# ANCHOR_END: dependencies\n\n[dev-dependencies]\nclients = { path = \"../support/clients\" }\n\n[lints]\nworkspace = true\n";
+        assert_eq!(
+            reader_manifest(listing).unwrap(),
+            "[package]\nname = \"web-server\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\nsmol = \"2.0.2\"\n"
+        );
+    }
+
+    #[test]
+    fn dev_dependencies_of_the_reader_stay() {
+        let listing = "[package]\nname = \"tested\"\n\n[dev-dependencies]\nclients = { path = \"../support/clients\" }\nfutures-test = \"0.3\"\n";
+        assert_eq!(
+            reader_manifest(listing).unwrap(),
+            "[package]\nname = \"web-server\"\n\n[dev-dependencies]\nfutures-test = \"0.3\"\n"
+        );
+    }
+
+    #[test]
+    fn the_port_is_found_in_each_form() {
+        let source = "bind(\"127.0.0.1:7878\"); bind(([127, 0, 0, 1], 7878)); 17878";
+        assert_eq!(
+            moved(source, 7878, 4321),
+            "bind(\"127.0.0.1:4321\"); bind(([127, 0, 0, 1], 4321)); 17878"
+        );
+    }
+
+    #[test]
+    fn a_listing_is_copied_without_what_is_ours() {
+        let root = tempfile::tempdir().unwrap();
+        let listing = root.path().join("01-a");
+        for (path, text) in [
+            ("Cargo.toml", "[package]\nname = \"a\"\n"),
+            ("src/main.rs", "fn main() {}\n\n#[cfg(test)]\nmod tests;\n"),
+            ("src/tests.rs", "use clients::Client;\n"),
+            ("src/http/head.rs", "// ANCHOR: a\n// ANCHOR_END: a\n"),
+            ("hello.html", "// ANCHOR: stays\n"),
+            ("out/hello.console", "$ cargo run\n"),
+        ] {
+            fs::create_dir_all(listing.join(path).parent().unwrap()).unwrap();
+            fs::write(listing.join(path), text).unwrap();
+        }
+        let lock = root.path().join("Cargo.lock");
+        fs::write(&lock, "version = 4\n").unwrap();
+
+        let dir = root.path().join("x").join("web-server");
+        fs::create_dir_all(dir.join("target")).unwrap();
+        let project = ReaderProject::derive(&listing, &lock, &dir).unwrap();
+
+        let read = |path: &str| fs::read_to_string(project.dir().join(path)).ok();
+        assert_eq!(read("src/main.rs").unwrap(), "fn main() {}\n");
+        assert_eq!(read("src/http/head.rs").unwrap(), "");
+        assert_eq!(read("hello.html").unwrap(), "// ANCHOR: stays\n");
+        assert_eq!(read("Cargo.lock").unwrap(), "version = 4\n");
+        assert_eq!(read("src/tests.rs"), None);
+        assert!(!dir.join("out").exists() && !dir.join("target").exists());
+    }
+}

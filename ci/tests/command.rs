@@ -20,6 +20,12 @@ fn small_book(page: &str, main: &str) -> TempDir {
         ("listings/Cargo.toml", WORKSPACE),
         ("listings/01-a/Cargo.toml", MANIFEST),
         ("listings/01-a/src/main.rs", main),
+        // skeptic takes the highest edition that it knows among the packages, and does not know 2024.
+        (
+            "listings/02-b/Cargo.toml",
+            "[package]\nname = \"b\"\nversion = \"0.1.0\"\nedition = \"2021\"\n",
+        ),
+        ("listings/02-b/src/lib.rs", ""),
     ] {
         let path = folder.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();

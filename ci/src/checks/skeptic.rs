@@ -145,7 +145,13 @@ fn explain(code: &str, printed: &str) -> (String, String) {
 /// Compiles every program in `folder` in a process of its own, and gives what was printed.
 fn compile_apart(listings: &Path, folder: &Path) -> Result<String> {
     let program = std::env::current_exe().context("cannot find the path of this program")?;
-    let output = cargo::output(Command::new(program).arg("compile").arg(listings).arg(folder))?;
+    let output = cargo::output(
+        Command::new(program)
+            .arg("compile")
+            .arg(listings)
+            .arg(folder)
+            .env_remove("RUST_BACKTRACE"),
+    )?;
     Ok(String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr))
 }
 

@@ -1,3 +1,7 @@
+use std::env;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use clients::{Client, ask, serve_in_background};
@@ -123,4 +127,32 @@ fn a_request_that_comes_in_pieces_is_judged_by_its_first_piece() {
     client.send(b"GET / HT").unwrap();
 
     assert_eq!(client.read_reply().unwrap().status, 404);
+}
+
+#[test]
+fn a_port_that_is_taken_cannot_be_bound_again() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+
+    let error = TcpListener::bind(listener.local_addr().unwrap()).unwrap_err();
+
+    assert_eq!(error.kind(), ErrorKind::AddrInUse);
+}
+
+#[test]
+fn started_in_another_folder_the_pages_are_not_found() {
+    // The folder a program is started in belongs to the whole process, so this takes another process: the test
+    // that asks for the page, run where there is none.
+    let output = Command::new(env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "--nocapture",
+            "tests::the_root_is_answered_with_the_page",
+        ])
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src"))
+        .output()
+        .unwrap();
+
+    assert!(!output.status.success());
+    let printed = String::from_utf8_lossy(&output.stderr);
+    assert!(printed.contains("NotFound"), "{printed}");
 }

@@ -61,6 +61,15 @@ fn request_that_has_arrived() -> (TcpStream, Client) {
 }
 
 #[test]
+fn a_call_returns_a_future() {
+    fn takes_a_future(_: impl Future<Output = ()>) {}
+    let (stream, _client) = request_that_has_arrived();
+
+    // That this compiles is the proof.
+    takes_a_future(handle_connection(stream));
+}
+
+#[test]
 fn the_body_of_the_handler_never_runs() {
     let (stream, _client) = request_that_has_arrived();
     let mut same_stream = stream.try_clone().unwrap();

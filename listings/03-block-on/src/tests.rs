@@ -198,3 +198,45 @@ fn thread_sleep_keeps_the_thread_while_it_waits() {
     assert!(future.as_mut().poll(&mut context).is_ready());
     assert!(start.elapsed() >= time);
 }
+
+/// A connection, and the client at its other end.
+fn connection() -> (TcpStream, Client) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let client = Client::connect(listener.local_addr().unwrap());
+    (listener.accept().unwrap().0, client)
+}
+
+#[test]
+fn another_future_runs_while_a_client_sleeps() {
+    let (stream, mut client) = connection();
+    client.request("/sleep").unwrap();
+
+    // `or` polls the handler first, and the other future only if the handler has to wait.
+    let first = smol::block_on(smol::future::or(
+        async {
+            handle_connection(stream).await;
+            "the handler"
+        },
+        async { "the other future" },
+    ));
+
+    assert_eq!(first, "the other future");
+}
+
+#[test]
+fn a_silent_client_keeps_the_thread() {
+    let (stream, mut silent) = connection();
+    let (tell, told) = channel();
+    let thread = thread::spawn(move || {
+        // `zip` polls the handler first, then the other future.
+        smol::block_on(smol::future::zip(handle_connection(stream), async move {
+            tell.send(()).unwrap();
+        }));
+    });
+
+    assert!(told.recv_timeout(WINDOW).is_err());
+
+    silent.finish_sending();
+    told.recv().unwrap();
+    thread.join().unwrap();
+}
