@@ -76,7 +76,8 @@ fn warnings(book: &Book, workspace: &Path) -> Result<Vec<Finding>> {
     }
 
     let mut findings = BTreeSet::new();
-    let mut met: BTreeSet<(PathBuf, String, Option<(PathBuf, usize)>)> = BTreeSet::new();
+    // Package, lint, place.
+    let mut met = BTreeSet::new();
     for diagnostic in said.diagnostics {
         let expected = wanted
             .get(&diagnostic.package)
