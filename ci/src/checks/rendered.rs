@@ -128,8 +128,9 @@ fn expected(block: &Block, source: &Source, anchor: Option<&str>, with_hidden_li
         None => all.clone(),
     };
     let all = if with_hidden_lines { all } else { visible.clone() };
-    // mdBook wraps what has no `main` into one, in hidden lines.
-    let wrapped = block.language() == "rust" && !all.iter().any(|line| line.contains("fn main"));
+    // mdBook wraps what has no `main` into one, in hidden lines, unless it is not to be compiled.
+    let wrapped =
+        block.language() == "rust" && !block.has_tag("ignore") && !all.iter().any(|line| line.contains("fn main"));
     let all = match wrapped {
         true => ["#![allow(unused)]".to_owned(), "fn main() {".to_owned()]
             .into_iter()

@@ -17,10 +17,12 @@
 //! ```
 
 mod client;
+mod process;
 mod reply;
 mod server;
 
 pub use client::{Client, ask};
+pub use process::{in_own_process, room_for_clients};
 pub use reply::{NoReply, Reply};
 pub use server::{ClosedPort, Server, serve_in_background};
 
