@@ -22,7 +22,7 @@ async fn serve(listener: TcpListener) {
     for stream in listener.incoming() {
         let stream = stream.unwrap();
 
-        // Warning: this is not concurrent! The next client waits until this one is done.
+        // Warning: this is not concurrent! The next client waits.
         handle_connection(stream).await;
     }
 }

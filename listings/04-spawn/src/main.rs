@@ -18,7 +18,7 @@ async fn serve(listener: TcpListener) {
     for stream in listener.incoming() {
         let stream = stream.unwrap();
 
-        // The connection gets a task of its own, and we go straight on to the next client.
+        // A task for this connection; we go straight on to the next client.
         smol::spawn(handle_connection(stream)).detach();
     }
 }

@@ -24,7 +24,7 @@ async fn serve(listener: Async<TcpListener>) {
     loop {
         let (stream, _) = listener.accept().await.unwrap();
 
-        // Warning: this is not concurrent! The next client waits until this one is done.
+        // Warning: this is not concurrent! The next client waits.
         handle_connection(stream).await;
     }
 }
