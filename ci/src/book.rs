@@ -203,14 +203,14 @@ impl Book {
         })
     }
 
-    /// Every listing that a page can be about: the steps, and `broken/name`, `answers/name`.
+    /// Every listing that a page can be about: the steps, and `answers/name`, `broken/name`, `underneath/name`.
     pub fn listings(&self) -> Vec<String> {
         let mut listings: Vec<String> = self
             .sources
             .keys()
             .filter(|path| path.file_name() == Some(OsStr::new("Cargo.toml")))
             .filter_map(|path| listing_of(path))
-            .filter(|name| is_step(name) || name.starts_with("broken/") || name.starts_with("answers/"))
+            .filter(|name| !name.starts_with("support/"))
             .collect();
         listings.dedup();
         listings
@@ -356,7 +356,7 @@ pub fn listing_of(path: &Path) -> Option<String> {
         .map(|part| part.to_string_lossy());
     let first = parts.next()?;
     match first.as_ref() {
-        "broken" | "answers" | "support" => Some(format!("{first}/{}", parts.next()?)),
+        "answers" | "broken" | "support" | "underneath" => Some(format!("{first}/{}", parts.next()?)),
         _ => parts.next().map(|_| first.into_owned()),
     }
 }
@@ -375,14 +375,17 @@ pub fn config(root: &Path) -> Result<Config> {
     // As mdBook does: CI says where the book will lie by MDBOOK_OUTPUT__HTML__SITE_URL.
     config.update_from_env()?;
     if config.contains_key("preprocessor.book") {
-        let program = std::env::current_exe().context("cannot find the path of this program")?;
-        let program = program.to_string_lossy().replace('\\', "/");
-        let program = shlex::try_quote(&program)
-            .context("the path of this program holds a NUL")?
-            .into_owned();
-        config.set("preprocessor.book.command", format!("{program} preprocess"))?;
+        config.set("preprocessor.book.command", preprocess_command()?)?;
     }
     Ok(config)
+}
+
+/// The command by which mdBook reaches our preprocessor without a cargo in between.
+pub fn preprocess_command() -> Result<String> {
+    let program = std::env::current_exe().context("cannot find the path of this program")?;
+    let program = program.to_string_lossy().replace('\\', "/");
+    let program = shlex::try_quote(&program).context("the path of this program holds a NUL")?;
+    Ok(format!("{program} preprocess"))
 }
 
 /// Every file below `listings/`, relative to the root, without what cargo writes there.

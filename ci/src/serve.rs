@@ -7,6 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use crate::book;
 use crate::tools;
 
 /// The only address we serve on: the book is for whoever sits at this machine.
@@ -38,6 +39,8 @@ pub fn serve(root: &Path, args: ServeArgs) -> Result<()> {
         .arg("serve")
         .args(["--hostname", &args.hostname])
         .args(["--port", &args.port.to_string()])
+        // A cargo at each rebuild would only find that there is nothing to compile.
+        .env("MDBOOK_PREPROCESSOR__BOOK__COMMAND", book::preprocess_command()?)
         .current_dir(root);
     if !args.no_open && has_browser(std::env::consts::OS, |name| std::env::var_os(name).is_some()) {
         mdbook.arg("--open");

@@ -98,8 +98,18 @@ impl Rendering {
         for (pattern, shown) in SHOWN.iter() {
             text = pattern.replace_all(&text, *shown).into_owned();
         }
-        os_errors(&text)
+        os_errors(&sorted_tests(&text))
     }
+}
+
+/// Sorts the lines in which tests report one after the other: they run side by side, and which is done first is a race.
+fn sorted_tests(text: &str) -> String {
+    static TEST: LazyLock<Regex> = LazyLock::new(|| regex(r"^test \S+ \.\.\. (ok|FAILED|ignored)"));
+    let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
+    for tests in lines.chunk_by_mut(|a, b| TEST.is_match(a) && TEST.is_match(b)) {
+        tests.sort_unstable();
+    }
+    lines.concat()
 }
 
 /// Gives errors of the operating system the number and the wording they have on Linux, by kind.
@@ -217,6 +227,13 @@ fn key(line: &str) -> (String, Vec<f64>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tests_that_run_side_by_side_are_shown_in_one_order() {
+        let text = "running 3 tests\ntest b ... ok\ntest c ... FAILED\ntest a ... ok\n\nfailures:\n";
+        let sorted = "running 3 tests\ntest a ... ok\ntest b ... ok\ntest c ... FAILED\n\nfailures:\n";
+        assert_eq!(sorted_tests(text), sorted);
+    }
 
     fn show(printed: &str) -> String {
         Rendering::new(Path::new("/tmp/x/web-server"), 4321).show(printed)
