@@ -1,4 +1,7 @@
+use std::cell::Cell;
 use std::panic;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Barrier};
 use std::thread::{self, ThreadId};
@@ -305,4 +308,110 @@ fn smol_threads_sets_the_number_of_threads() {
         names.sort();
         assert_eq!(names, ["smol-1", "smol-2", "smol-3", "smol-4"]);
     });
+}
+
+#[test]
+fn a_task_may_continue_on_another_thread() {
+    let test = "tests::a_task_may_continue_on_another_thread";
+    in_own_process(test, "SMOL_THREADS", "2", || {
+        let (wake, woken) = smol::channel::bounded(1);
+        let (tell, told) = channel();
+        smol::spawn(async move {
+            tell.send(thread::current().id()).unwrap();
+            woken.recv().await.unwrap();
+            tell.send(thread::current().id()).unwrap();
+        })
+        .detach();
+        let before = told.recv_timeout(DEADLINE).unwrap();
+
+        // While the task waits, keep the thread busy that it ran on. There are two: if the first task that keeps
+        // its thread is not on that one, the second is.
+        let (first_thread, let_first_go) = keep_a_thread();
+        let _second = (first_thread != before).then(|| {
+            let second = keep_a_thread();
+            assert_eq!(second.0, before);
+            let_first_go.send(()).unwrap();
+            second
+        });
+        wake.try_send(()).unwrap();
+
+        assert_ne!(told.recv_timeout(DEADLINE).unwrap(), before);
+    });
+}
+
+/// Spawns a task that keeps its thread, and gives that thread and the way to let it go.
+fn keep_a_thread() -> (ThreadId, Sender<()>) {
+    let (let_go, held) = channel();
+    let (tell, told) = channel();
+    smol::spawn(async move {
+        tell.send(thread::current().id()).unwrap();
+        // It goes on when the other end is dropped, too.
+        let _ = held.recv();
+    })
+    .detach();
+    (told.recv_timeout(DEADLINE).unwrap(), let_go)
+}
+
+#[test]
+fn a_task_may_use_an_rc_between_two_awaits() {
+    let task = smol::spawn(async {
+        future::yield_now().await;
+        let count = {
+            let counter = Rc::new(Cell::new(0));
+            counter.set(counter.get() + 1);
+            counter.get()
+        };
+        future::yield_now().await;
+        count
+    });
+
+    assert_eq!(smol::block_on(task), 1);
+}
+
+#[test]
+fn tasks_share_a_counter_in_an_arc() {
+    async fn count(served: Arc<AtomicU64>) {
+        future::yield_now().await;
+        served.fetch_add(1, Ordering::Relaxed);
+    }
+
+    let served = Arc::new(AtomicU64::new(0));
+    let tasks = [(); 10].map(|()| smol::spawn(count(served.clone())));
+    tasks.into_iter().for_each(smol::block_on);
+
+    assert_eq!(served.load(Ordering::Relaxed), 10);
+}
+
+#[test]
+fn a_task_outlives_the_function_that_spawned_it() {
+    fn spawn_and_return() -> (smol::channel::Sender<()>, Receiver<()>) {
+        let (wake, woken) = smol::channel::bounded(1);
+        let (tell, told) = channel();
+        smol::spawn(async move {
+            woken.recv().await.unwrap();
+            tell.send(()).unwrap();
+        })
+        .detach();
+        (wake, told)
+    }
+
+    let (wake, told) = spawn_and_return();
+    wake.try_send(()).unwrap();
+
+    assert_eq!(told.recv_timeout(DEADLINE), Ok(()));
+}
+
+#[test]
+fn block_on_takes_a_future_that_borrows_and_is_not_send() {
+    async fn count(served: &Rc<Cell<u64>>) -> ThreadId {
+        future::yield_now().await;
+        served.set(served.get() + 1);
+        thread::current().id()
+    }
+
+    let served = Rc::new(Cell::new(0));
+    let thread = smol::block_on(count(&served));
+
+    assert_eq!(served.get(), 1);
+    assert_eq!(thread, thread::current().id());
 }
