@@ -8,16 +8,13 @@ use anyhow::{Context, Result};
 use regex::Regex;
 use toml_edit::DocumentMut;
 
+use crate::book::pattern;
+
 /// The name of the reader's package.
 pub const PACKAGE: &str = "web-server";
 
 /// The lines mdBook finds the parts of a file by.
-static ANCHOR: LazyLock<Regex> = LazyLock::new(|| regex(r"^\s*(//|#)\s*ANCHOR(_END)?:\s*[\w-]+\s*$"));
-
-/// Compiles a pattern that stands in the source; a wrong one is a mistake in this program.
-pub(crate) fn regex(pattern: &str) -> Regex {
-    Regex::new(pattern).unwrap_or_else(|error| panic!("the pattern {pattern}: {error}"))
-}
+static ANCHOR: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\s*(//|#)\s*ANCHOR(_END)?:\s*[\w-]+\s*$"));
 
 /// A copy of a listing as the reader has it.
 ///
@@ -75,7 +72,7 @@ impl ReaderProject {
 
 /// `text` with the port `to` wherever it says `from`.
 pub fn moved(text: &str, from: u16, to: u16) -> String {
-    regex(&format!(r"\b{from}\b"))
+    pattern(&format!(r"\b{from}\b"))
         .replace_all(text, to.to_string())
         .into_owned()
 }

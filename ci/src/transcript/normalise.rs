@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 use similar::{Algorithm, DiffOp, TextDiff, capture_diff_slices};
 
-use crate::project::regex;
+use crate::book::pattern;
 
 /// How far apart two measured times may lie, in seconds. A busy machine is late; the times that
 /// tell something in this book are five seconds apart.
@@ -19,7 +19,7 @@ const TOLERANCE: f64 = 2.0;
 
 /// Compiles a table of (pattern, what replaces it).
 fn table(rows: &[(&str, &'static str)]) -> Vec<(Regex, &'static str)> {
-    rows.iter().map(|(pattern, shown)| (regex(pattern), *shown)).collect()
+    rows.iter().map(|(text, shown)| (pattern(text), *shown)).collect()
 }
 
 /// What is shown instead of what was printed, in this order.
@@ -84,7 +84,7 @@ impl Rendering {
         Self {
             dir: dir.display().to_string(),
             // Four digits may be anything: only what follows an address is a port.
-            port: regex(&format!(
+            port: pattern(&format!(
                 r"(127\.0\.0\.1:|localhost:|\bport |127, 0, 0, 1\], |\bport: ){port}\b"
             )),
         }
@@ -104,7 +104,7 @@ impl Rendering {
 
 /// Sorts the lines in which tests report one after the other: they run side by side, and which is done first is a race.
 fn sorted_tests(text: &str) -> String {
-    static TEST: LazyLock<Regex> = LazyLock::new(|| regex(r"^test \S+ \.\.\. (ok|FAILED|ignored)"));
+    static TEST: LazyLock<Regex> = LazyLock::new(|| pattern(r"^test \S+ \.\.\. (ok|FAILED|ignored)"));
     let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
     for tests in lines.chunk_by_mut(|a, b| TEST.is_match(a) && TEST.is_match(b)) {
         tests.sort_unstable();
@@ -114,8 +114,8 @@ fn sorted_tests(text: &str) -> String {
 
 /// Gives errors of the operating system the number and the wording they have on Linux, by kind.
 fn os_errors(text: &str) -> String {
-    static DEBUG: LazyLock<Regex> = LazyLock::new(|| regex(r#"Os \{ code: (\d+), kind: (\w+), message: "[^"]*" \}"#));
-    static DISPLAY: LazyLock<Regex> = LazyLock::new(|| regex(r"(?m)(^|: )([A-Z][^:\n]*) \(os error (\d+)\)"));
+    static DEBUG: LazyLock<Regex> = LazyLock::new(|| pattern(r#"Os \{ code: (\d+), kind: (\w+), message: "[^"]*" \}"#));
+    static DISPLAY: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)(^|: )([A-Z][^:\n]*) \(os error (\d+)\)"));
 
     let known = |code: &str| {
         let code = code.parse().ok()?;
@@ -211,7 +211,7 @@ fn settle(expected: &str, actual: &str) -> String {
 
 /// What a line says, and the times it tells, in seconds.
 fn key(line: &str) -> (String, Vec<f64>) {
-    static FIGURE: LazyLock<Regex> = LazyLock::new(|| regex(r"<([\d.]+)> (\w+)"));
+    static FIGURE: LazyLock<Regex> = LazyLock::new(|| pattern(r"<([\d.]+)> (\w+)"));
     let mut line = line.to_owned();
     for (pattern, compared) in COMPARED.iter() {
         line = pattern.replace_all(&line, *compared).into_owned();

@@ -18,8 +18,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::book::pattern;
 use crate::finding::Finding;
-use crate::project::regex;
 
 /// The line between two outcomes of a race.
 pub const OR: &str = "-- or --";
@@ -64,7 +64,7 @@ pub enum Action {
 }
 
 /// A prompt, and what is typed behind it.
-static PROMPT: LazyLock<Regex> = LazyLock::new(|| regex(r"^([a-z][a-z0-9-]*)?\$(?: (.*)|$)"));
+static PROMPT: LazyLock<Regex> = LazyLock::new(|| pattern(r"^([a-z][a-z0-9-]*)?\$(?: (.*)|$)"));
 
 impl Transcript {
     /// Reads the text of a transcript. Everything that isn't understood is a finding with its line.

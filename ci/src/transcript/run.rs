@@ -14,8 +14,9 @@ use regex::Regex;
 use super::normalise::{Rendering, same};
 use super::parse::{Action, Command, OR, Transcript};
 use super::process::{Printed, Process, Streams};
+use crate::book::pattern;
 use crate::finding::Finding;
-use crate::project::{ReaderProject, moved, regex};
+use crate::project::{ReaderProject, moved};
 
 /// How long a command may take. No command of the book takes a quarter of it.
 pub const LIMIT: Duration = Duration::from_secs(60);
@@ -428,7 +429,7 @@ fn taken(printed: &str) -> bool {
 /// Whether curl's trace says that it has connected (`silent`), or sent its request.
 fn has_connected(printed: &Printed, silent: bool) -> bool {
     static CONNECTED: LazyLock<Regex> =
-        LazyLock::new(|| regex(r"(?m)^== Info: *(Connected|Established connection) to"));
+        LazyLock::new(|| pattern(r"(?m)^== Info: *(Connected|Established connection) to"));
     let trace = String::from_utf8_lossy(&printed.errors);
     match silent {
         true => CONNECTED.is_match(&trace),
