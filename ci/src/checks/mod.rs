@@ -2,6 +2,7 @@
 //!
 //! A new check is a new file and a line in [`CHECKS`].
 
+use std::thread;
 use std::time::Instant;
 
 use anyhow::{Result, bail};
@@ -125,25 +126,38 @@ pub fn run(book: &Book, cost: Cost, names: &[String]) -> Result<bool> {
         [] => check.cost <= cost,
         names => names.iter().any(|name| name == check.name),
     };
-    for check in CHECKS.iter().filter(wanted) {
-        let start = Instant::now();
-        let result = (check.run)(book);
-        let time = start.elapsed().as_secs_f32();
-        match result {
-            Ok(found) if found.is_empty() => {
-                println!("{:<12} {time:>6.2} s  ok", check.name);
-                passed += 1;
-            }
-            Ok(found) => {
-                println!("{:<12} {time:>6.2} s  {} found", check.name, found.len());
-                findings.extend(found);
-                failed += 1;
-            }
-            Err(error) => {
-                println!("{:<12} {time:>6.2} s  could not run: {error:#}", check.name);
-                failed += 1;
-            }
+    let (fast, slow): (Vec<&Check>, Vec<&Check>) =
+        CHECKS.iter().filter(wanted).partition(|check| check.cost == Cost::Fast);
+    let mut report = |check: &Check, (result, time): Timed| match result {
+        Ok(found) if found.is_empty() => {
+            println!("{:<12} {time:>6.2} s  ok", check.name);
+            passed += 1;
         }
+        Ok(found) => {
+            println!("{:<12} {time:>6.2} s  {} found", check.name, found.len());
+            findings.extend(found);
+            failed += 1;
+        }
+        Err(error) => {
+            println!("{:<12} {time:>6.2} s  could not run: {error:#}", check.name);
+            failed += 1;
+        }
+    };
+    // The fast ones side by side, for somebody waits. The slow ones use the whole machine by themselves.
+    thread::scope(|scope| {
+        let running: Vec<_> = fast
+            .into_iter()
+            .map(|check| (check, scope.spawn(|| timed(check, book))))
+            .collect();
+        for (check, thread) in running {
+            report(
+                check,
+                thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            );
+        }
+    });
+    for check in slow {
+        report(check, timed(check, book));
     }
     findings.sort();
     findings.dedup();
@@ -155,4 +169,13 @@ pub fn run(book: &Book, cost: Cost, names: &[String]) -> Result<bool> {
     }
     println!("\n{passed} passed, {failed} failed");
     Ok(failed == 0)
+}
+
+/// What a check gave, and the seconds it took.
+type Timed = (Result<Vec<Finding>>, f32);
+
+fn timed(check: &Check, book: &Book) -> Timed {
+    let start = Instant::now();
+    let result = (check.run)(book);
+    (result, start.elapsed().as_secs_f32())
 }
