@@ -16,7 +16,7 @@ use mdbook_driver::MDBook;
 use mdbook_driver::builtin_renderers::MarkdownRenderer;
 use regex::Regex;
 
-use crate::book::{self, Block, Book, Page, pattern};
+use crate::book::{self, Block, Book, pattern};
 use crate::cargo;
 use crate::finding::Finding;
 
@@ -98,14 +98,10 @@ fn snippets(book: &Book) -> Result<Vec<Snippet>> {
                     places: Vec::new(),
                 })
                 .places
-                .push((place(page), block.line));
+                .push((page.path.clone(), block.line));
         }
     }
     Ok(snippets.into_values().collect())
-}
-
-fn place(page: &Page) -> PathBuf {
-    page.path.clone()
 }
 
 fn is_compiled(block: &Block) -> bool {
