@@ -26,12 +26,16 @@ pub struct Book {
 
 /// A page: one Markdown file named in `SUMMARY.md`.
 pub struct Page {
+    /// Its number in the summary, as `2`, if it has one.
+    pub number: Option<String>,
     /// Relative to the book's root: `src/introduction.md`.
     pub path: PathBuf,
     /// The Markdown, as in the file.
     pub text: String,
     /// Its fenced code blocks, in order.
     pub blocks: Vec<Block>,
+    /// The lines of its headings, counted from 1.
+    pub headings: Vec<usize>,
     /// Its `{{#...}}` directives, in order, inside of code blocks and out.
     pub directives: Vec<Directive>,
     /// Its proof marks, in order.
@@ -43,6 +47,10 @@ pub struct Page {
 pub struct Block {
     /// The line of its opening fence, counted from 1.
     pub line: usize,
+    /// The line of its closing fence.
+    pub end: usize,
+    /// What the author says of it, in the line above: `<!-- caption: ... -->`.
+    pub caption: Option<String>,
     /// What stands behind the fence: `rust,no_run`.
     pub info: String,
     /// What stands in the block.
@@ -157,6 +165,7 @@ static DIRECTIVE: LazyLock<Regex> = LazyLock::new(|| pattern(r"\{\{\s*#(?P<name>
 static ANCHOR: LazyLock<Regex> = LazyLock::new(|| pattern(r"ANCHOR:\s*(?P<name>[\w_-]+)"));
 static ANCHOR_END: LazyLock<Regex> = LazyLock::new(|| pattern(r"ANCHOR_END:\s*(?P<name>[\w_-]+)"));
 static PROOF: LazyLock<Regex> = LazyLock::new(|| pattern(r"<!--\s*proof:\s*(?P<listing>\S+)\s+(?P<test>\S+)\s*-->"));
+static CAPTION: LazyLock<Regex> = LazyLock::new(|| pattern(r"^<!--\s*caption:\s*(?P<caption>.*?)\s*-->$"));
 
 /// A pattern that is known to be well formed.
 pub fn pattern(text: &str) -> Regex {
@@ -179,7 +188,11 @@ impl Book {
         let pages: Vec<Page> = chapters
             .filter_map(|chapter| {
                 let path = src.join(chapter.source_path.as_ref()?);
-                Some(Page::new(path, chapter.content.clone()))
+                let number = chapter.number.as_ref().map(|number| number.to_string());
+                Some(Page {
+                    number: number.map(|number| number.trim_end_matches('.').to_owned()),
+                    ..Page::new(path, chapter.content.clone())
+                })
             })
             .collect();
 
@@ -249,7 +262,9 @@ impl Page {
             })
             .collect();
         Self {
+            number: None,
             blocks: blocks(&text),
+            headings: headings(&text),
             directives,
             proofs,
             path,
@@ -305,14 +320,17 @@ impl Source {
             .filter(|(_, line)| !ANCHOR.is_match(line) && !ANCHOR_END.is_match(line))
     }
 
-    /// The lines that the anchor `name` encloses, with their numbers; none if there is no such anchor.
+    /// The lines that the anchor `name` encloses, with their numbers; none if there is no such anchor. An anchor may
+    /// enclose lines in several places.
     pub fn anchored_lines(&self, name: &str) -> Vec<(usize, &str)> {
-        let Some(anchor) = self.anchors.iter().find(|anchor| anchor.name == name) else {
-            return Vec::new();
+        let named: Vec<&Anchor> = self.anchors.iter().filter(|anchor| anchor.name == name).collect();
+        let encloses = |anchor: &&Anchor, number| match (anchor.start, anchor.end) {
+            (Some(start), Some(end)) => (start..end).contains(&number),
+            (Some(start), None) => start < number,
+            (None, _) => false,
         };
-        let (start, end) = (anchor.start.unwrap_or(usize::MAX), anchor.end.unwrap_or(usize::MAX));
         self.lines()
-            .filter(|(number, _)| (start..end).contains(number))
+            .filter(|(number, _)| named.iter().any(|anchor| encloses(anchor, *number)))
             .collect()
     }
 }
@@ -324,8 +342,11 @@ pub fn blocks(text: &str) -> Vec<Block> {
     for (event, range) in Parser::new(text).into_offset_iter() {
         match event {
             Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
+                let line = line_of(text, range.start);
                 open = Some(Block {
-                    line: line_of(text, range.start),
+                    line,
+                    end: line_of(text, range.end.saturating_sub(1)),
+                    caption: caption(text, line),
                     info: info.to_string(),
                     text: String::new(),
                 });
@@ -340,6 +361,21 @@ pub fn blocks(text: &str) -> Vec<Block> {
         }
     }
     blocks
+}
+
+/// The lines of the headings of a Markdown text.
+fn headings(text: &str) -> Vec<usize> {
+    Parser::new(text)
+        .into_offset_iter()
+        .filter(|(event, _)| matches!(event, Event::Start(Tag::Heading { .. })))
+        .map(|(_, range)| line_of(text, range.start))
+        .collect()
+}
+
+/// The caption in the line above line `number`, if there is one.
+fn caption(text: &str, number: usize) -> Option<String> {
+    let above = text.lines().nth(number.checked_sub(2)?)?;
+    CAPTION.captures(above).map(|captures| captures["caption"].to_owned())
 }
 
 /// The line, counted from 1, on which the byte `offset` of `text` stands.

@@ -12,12 +12,16 @@ use checks::Cost;
 mod book;
 mod cargo;
 mod checks;
+mod download;
+mod edit;
+mod figure;
 mod finding;
 mod preprocess;
 mod project;
 mod serve;
 mod tools;
 mod transcript;
+mod walk;
 
 /// Builds, serves and checks the book.
 #[derive(Parser)]

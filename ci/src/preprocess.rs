@@ -3,19 +3,34 @@
 //! `book.toml` names it as `cargo book preprocess`. mdBook hands it the book on standard input and reads the book it
 //! prints. It runs in every build, so in `mdbook build` and `mdbook serve` too.
 
+use std::fs;
 use std::io;
 
 use anyhow::{Context, Result, bail};
-use mdbook_driver::book::Chapter;
 
 use crate::book::{Book, Page};
 use crate::checks;
+use crate::figure;
+use crate::walk::{self, Walk};
 
-/// A rewriting of one page: takes what is known of the whole book and of the page, and changes the text of the chapter.
-type Pass = fn(&Book, &Page, &mut Chapter);
+/// A page that is being rewritten, and all that is known of the book.
+struct Rewriting<'a> {
+    page: &'a Page,
+    walk: &'a Walk,
+    /// The lock file of the listings.
+    lock: &'a str,
+    /// What takes the place of each line of the page; one more, for what follows the last.
+    lines: Vec<String>,
+}
+
+/// A rewriting of one page.
+type Pass = fn(&mut Rewriting<'_>) -> Result<()>;
 
 /// The rewritings, in the order in which they run.
-const PASSES: &[Pass] = &[drop_proofs];
+const PASSES: &[Pass] = &[drop_marks];
+
+/// Those for HTML alone: other renderers get the blocks as they are.
+const HTML_PASSES: &[Pass] = &[show_figures, show_ends];
 
 /// Reads a book from standard input, checks its includes, rewrites its pages and prints it.
 ///
@@ -31,33 +46,71 @@ pub fn run() -> Result<()> {
         bail!("the book is not built, because of its includes:\n{}", lines.join("\n"));
     }
 
+    let walk = walk::walk(&book);
+    let lock = fs::read_to_string(context.root.join("listings").join("Cargo.lock")).unwrap_or_default();
+    let passes: Vec<&Pass> = match context.renderer.as_str() {
+        "html" => PASSES.iter().chain(HTML_PASSES).collect(),
+        _ => PASSES.iter().collect(),
+    };
+    let mut result = Ok(());
     mdbook.for_each_chapter_mut(|chapter| {
         let Some(path) = &chapter.source_path else { return };
         let path = context.config.book.src.join(path);
-        if let Some(page) = book.pages.iter().find(|page| page.path == path) {
-            for pass in PASSES {
-                pass(&book, page, chapter);
+        let Some(page) = book.pages.iter().find(|page| page.path == path) else {
+            return;
+        };
+        let mut rewriting = Rewriting {
+            page,
+            walk: &walk,
+            lock: &lock,
+            lines: page.text.lines().map(str::to_owned).chain([String::new()]).collect(),
+        };
+        for pass in &passes {
+            if let Err(error) = pass(&mut rewriting) {
+                result = Err(error.context(format!("cannot rewrite {}", page.path.display())));
             }
         }
+        chapter.content = rewriting.lines.join("\n");
     });
+    result?;
     serde_json::to_writer(io::stdout(), &mdbook).context("cannot hand the book back to mdBook")
 }
 
-/// Takes the proof marks out: they are for us, not for the reader's browser.
-fn drop_proofs(_: &Book, page: &Page, chapter: &mut Chapter) {
-    let lines: Vec<&str> = page
-        .text
-        .lines()
-        .enumerate()
-        // Emptied, not removed: the lines of the chapter keep their numbers.
-        .map(|(index, line)| {
-            let is_proof = page.proofs.iter().any(|proof| proof.line == index + 1);
-            if is_proof && line.trim_start().starts_with("<!--") {
-                ""
-            } else {
-                line
+/// Takes the proof marks and captions out: they are for us, not for the reader's browser.
+fn drop_marks(rewriting: &mut Rewriting<'_>) -> Result<()> {
+    let proofs = rewriting.page.proofs.iter().map(|proof| proof.line);
+    let captions = rewriting.page.blocks.iter().filter(|block| block.caption.is_some());
+    for line in proofs.chain(captions.map(|block| block.line - 1)) {
+        let line = &mut rewriting.lines[line - 1];
+        if line.trim_start().starts_with("<!--") {
+            // Emptied, not removed: the lines of the chapter keep their numbers.
+            line.clear();
+        }
+    }
+    Ok(())
+}
+
+/// Makes a figure of each block that is one include.
+fn show_figures(rewriting: &mut Rewriting<'_>) -> Result<()> {
+    let figures = figure::figures(rewriting.walk, rewriting.page);
+    for block in &rewriting.page.blocks {
+        if let Some(html) = figures.get(&block.line) {
+            for line in &mut rewriting.lines[block.line - 1..block.end] {
+                line.clear();
             }
-        })
-        .collect();
-    chapter.content = lines.join("\n") + "\n";
+            rewriting.lines[block.line - 1] = html.clone();
+        }
+    }
+    Ok(())
+}
+
+/// Puts what a step comes to where its page is done with it.
+fn show_ends(rewriting: &mut Rewriting<'_>) -> Result<()> {
+    let page = &rewriting.page.path;
+    for end in rewriting.walk.ends.iter().filter(|end| end.page == *page) {
+        let html = figure::end_html(end, rewriting.lock)?;
+        let line = &mut rewriting.lines[end.line - 1];
+        *line = format!("{html}\n{line}");
+    }
+    Ok(())
 }

@@ -1,14 +1,15 @@
 //! The reader's project: what somebody who follows the book has typed in when they reach a step.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use regex::Regex;
 use toml_edit::DocumentMut;
 
-use crate::book::pattern;
+use crate::book::{Book, Source, pattern};
 
 /// The name of the reader's package.
 pub const PACKAGE: &str = "web-server";
@@ -92,7 +93,7 @@ fn copy(listing: &Path, dir: &Path, below: &Path) -> Result<()> {
             continue;
         }
         let (from, to) = (entry.path(), dir.join(&path));
-        if path == Path::new("src").join("tests.rs") || path == Path::new("Cargo.lock") {
+        if is_our_tests(&path) || path == Path::new("Cargo.lock") {
             continue;
         } else if path == Path::new("Cargo.toml") {
             fs::write(to, reader_manifest(&fs::read_to_string(from)?)?)?;
@@ -154,6 +155,104 @@ pub fn reader_manifest(text: &str) -> Result<String> {
         }
     }
     Ok(format!("{}\n", manifest.to_string().trim_end()))
+}
+
+/// The text files of a project, by their path in it: the lines of each, without their ends.
+pub type Files = BTreeMap<PathBuf, Vec<String>>;
+
+/// What the reader has of a listing when they are done with it. Its lock file is not part of that.
+///
+/// Refuses a listing without a manifest, or with one that is none.
+pub fn reader_files(book: &Book, listing: &str) -> Result<Files> {
+    let folder = Path::new("listings").join(listing);
+    let manifest = folder.join("Cargo.toml");
+    if !book.sources.contains_key(&manifest) {
+        bail!("{} is not there", manifest.display());
+    }
+    let mut files = Files::new();
+    for (path, source) in book.sources.range(folder.clone()..) {
+        let Ok(file) = path.strip_prefix(&folder) else { break };
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        if file.starts_with("out") || name == "Cargo.lock" || is_our_tests(file) {
+            continue;
+        }
+        let text = match name.as_ref() {
+            "Cargo.toml" => reader_manifest(&source.text).with_context(|| format!("in {}", path.display()))?,
+            name if name.ends_with(".rs") => reader_source(&source.text, has_tests_file(book, path)),
+            _ => source.text.clone(),
+        };
+        files.insert(file.to_owned(), text.lines().map(str::to_owned).collect());
+    }
+    Ok(files)
+}
+
+/// Whether the source file at `path` ends with a module of tests that is the book's own.
+pub fn has_tests_file(book: &Book, path: &Path) -> bool {
+    path.ends_with("src/main.rs") && book.sources.contains_key(&path.with_file_name("tests.rs"))
+}
+
+/// What `cargo new web-server` makes.
+pub fn new_files() -> Files {
+    let main = ["fn main() {", "    println!(\"Hello, world!\");", "}"];
+    let name = format!("name = \"{PACKAGE}\"");
+    let manifest = [
+        "[package]",
+        &name,
+        "version = \"0.1.0\"",
+        "edition = \"2024\"",
+        "",
+        "[dependencies]",
+    ];
+    let lines = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect();
+    Files::from([
+        (Path::new("src").join("main.rs"), lines(&main)),
+        (PathBuf::from("Cargo.toml"), lines(&manifest)),
+    ])
+}
+
+/// The lines of `source` that the lines of the reader's `file` are, where they are any.
+pub fn numbers(file: &[String], source: &Source) -> Vec<Option<usize>> {
+    let all: Vec<(usize, &str)> = source.lines().collect();
+    let mut next = 0;
+    file.iter()
+        .map(|line| {
+            let found = all[next..].iter().position(|(_, other)| other == line)?;
+            next += found + 1;
+            Some(all[next - 1].0)
+        })
+        .collect()
+}
+
+/// What the manifest of a listing says of it under `package.metadata.book`.
+#[derive(Debug, Default)]
+pub struct Metadata {
+    /// `from = "06-concurrent"`: the listing that this one is a change of; `new` is what `cargo new` makes.
+    pub from: Option<String>,
+    /// `typed = true`: the reader types it in, as they do the steps.
+    pub typed: bool,
+}
+
+impl Metadata {
+    /// Reads what the manifest of `listing` says; a manifest that is none says nothing.
+    pub fn read(book: &Book, listing: &str) -> Metadata {
+        let read = || {
+            let manifest = book
+                .sources
+                .get(&Path::new("listings").join(listing).join("Cargo.toml"))?;
+            let manifest: DocumentMut = manifest.text.parse().ok()?;
+            let ours = manifest.get("package")?.get("metadata")?.get("book")?;
+            Some(Metadata {
+                from: ours.get("from").and_then(|item| item.as_str()).map(str::to_owned),
+                typed: ours.get("typed").and_then(|item| item.as_bool()).unwrap_or_default(),
+            })
+        };
+        read().unwrap_or_default()
+    }
+}
+
+/// Whether a file of a listing, by its path in it, holds tests of the book's own.
+fn is_our_tests(file: &Path) -> bool {
+    file == Path::new("src").join("tests.rs")
 }
 
 /// `text` without the lines that mark anchors.

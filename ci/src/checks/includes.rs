@@ -2,16 +2,26 @@
 //!
 //! mdBook renders an empty block for a missing anchor, the rest of the file for a missing end, and says nothing.
 
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
 use crate::book::{Book, Include, Source};
 use crate::finding::Finding;
 
 /// Finds includes that mdBook would expand to nothing, to too much, or not at all.
 pub fn check(book: &Book) -> Vec<Finding> {
+    let plain: BTreeSet<(PathBuf, String)> = book
+        .pages
+        .iter()
+        .flat_map(|page| page.includes())
+        .filter(|include| !include.with_hidden_lines)
+        .filter_map(|include| Some((include.path, include.anchor?)))
+        .collect();
     let mut findings: Vec<Finding> = book
         .sources
         .iter()
         .flat_map(|(path, source)| {
-            anchors(source)
+            anchors(source, |name| plain.contains(&(path.clone(), name.to_owned())))
                 .into_iter()
                 .map(move |(line, message, help)| Finding::new(path, line, message, help))
         })
@@ -37,8 +47,9 @@ pub fn check(book: &Book) -> Vec<Finding> {
     findings
 }
 
-/// What is wrong with the anchors of a file: line, message, help.
-fn anchors(source: &Source) -> Vec<(usize, String, String)> {
+/// What is wrong with the anchors of a file: line, message, help. `is_plain` says which of them a page shows with
+/// `include`, which knows only the first place of an anchor.
+fn anchors(source: &Source, is_plain: impl Fn(&str) -> bool) -> Vec<(usize, String, String)> {
     let mut problems = Vec::new();
     for (index, anchor) in source.anchors.iter().enumerate() {
         let name = &anchor.name;
@@ -55,11 +66,11 @@ fn anchors(source: &Source) -> Vec<(usize, String, String)> {
                 format!("anchor `{name}` has no end: mdBook would show the rest of the file"),
                 format!("add `ANCHOR_END: {name}`"),
             ));
-        } else if source.anchors[..index].iter().any(|other| other.name == *name) {
+        } else if is_plain(name) && source.anchors[..index].iter().any(|other| other.name == *name) {
             problems.push((
                 line,
                 format!("anchor `{name}` stands twice in this file"),
-                "give the second a name of its own: mdBook shows the one or both, depending on the directive"
+                "give the second a name of its own, or show both with `rustdoc_include`: `include` shows the first"
                     .to_owned(),
             ));
         } else if source

@@ -10,6 +10,7 @@ use anyhow::{Result, bail};
 use crate::book::Book;
 use crate::finding::Finding;
 
+mod followed;
 pub mod includes;
 mod links;
 mod lint;
@@ -65,6 +66,11 @@ const CHECKS: &[Check] = &[
         name: "proofs",
         cost: Cost::Fast,
         run: |book| Ok(proofs::check(book)),
+    },
+    Check {
+        name: "followed",
+        cost: Cost::Fast,
+        run: |book| Ok(followed::check(book)),
     },
     Check {
         name: "lint",

@@ -7,8 +7,9 @@ use anyhow::{Context, Result};
 use mdbook_driver::MDBook;
 use scraper::{ElementRef, Html, Node, Selector};
 
-use crate::book::{self, Block, Book, Page, Source};
+use crate::book::{self, Book, Include, Page, Source};
 use crate::finding::Finding;
+use crate::project;
 
 /// Builds the book into a temporary folder and finds blocks that do not show their listing.
 pub fn check(book: &Book) -> Result<Vec<Finding>> {
@@ -43,7 +44,7 @@ pub fn build(root: &Path, destination: &Path) -> Result<()> {
 /// Finds the blocks of `page` that its `html` does not show as it should.
 fn compare(book: &Book, page: &Page, html: &str) -> Vec<Finding> {
     let html = Html::parse_document(html);
-    let shown: Vec<ElementRef<'_>> = match Selector::parse("main pre code") {
+    let shown: Vec<ElementRef<'_>> = match Selector::parse("main pre code:not(section.end code)") {
         Ok(selector) => html.select(&selector).collect(),
         Err(error) => unreachable!("a selector of ours is malformed: {error}"),
     };
@@ -76,7 +77,7 @@ fn compare(book: &Book, page: &Page, html: &str) -> Vec<Finding> {
         let Some(source) = book.sources.get(&include.path) else {
             continue;
         };
-        let expected = expected(block, source, include.anchor.as_deref(), include.with_hidden_lines);
+        let expected = expected(book, source, &include);
         if let Some((message, help)) = difference(&expected, &Shown::read(code)) {
             findings.push(Finding::new(&page.path, block.line, message, help));
         }
@@ -116,32 +117,24 @@ impl Shown {
     }
 }
 
-/// What the block should show of `source`.
-fn expected(block: &Block, source: &Source, anchor: Option<&str>, with_hidden_lines: bool) -> Shown {
+/// What the block should show of a file of `listing`.
+fn expected(book: &Book, source: &Source, include: &Include) -> Shown {
     let all: Vec<String> = source.lines().map(|(_, line)| line.to_owned()).collect();
-    let visible: Vec<String> = match anchor {
+    let visible: Vec<String> = match &include.anchor {
         Some(name) => source
             .anchored_lines(name)
             .iter()
             .map(|(_, line)| (*line).to_owned())
             .collect(),
-        None => all.clone(),
+        None => all,
     };
-    let all = if with_hidden_lines { all } else { visible.clone() };
-    // mdBook wraps what has no `main` into one, in hidden lines, unless it is not to be compiled.
-    let wrapped =
-        block.language() == "rust" && !block.has_tag("ignore") && !all.iter().any(|line| line.contains("fn main"));
-    let all = match wrapped {
-        true => ["#![allow(unused)]".to_owned(), "fn main() {".to_owned()]
-            .into_iter()
-            .chain(all)
-            .chain(["}".to_owned()])
-            .collect(),
-        false => all,
+    let all = match include.with_hidden_lines {
+        true => project::reader_source(&source.text, project::has_tests_file(book, &include.path)),
+        false => visible.join("\n"),
     };
     Shown {
         visible: to_lines(&visible.join("\n")),
-        all: to_lines(&all.join("\n")),
+        all: to_lines(&all),
     }
 }
 

@@ -19,7 +19,7 @@ async fn serve(listener: Async<TcpListener>) {
     loop {
         let (stream, _) = listener.accept().await.unwrap();
 
-        // The connection gets a task of its own, and we go straight on to the next client.
+        // A task for this connection; we go straight on to the next client.
         smol::spawn(handle_connection(stream)).detach();
     }
 }

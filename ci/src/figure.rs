@@ -1,0 +1,262 @@
+//! Listings as figures: the HTML that takes the place of a block that is an include, and of the end of a step.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::Path;
+
+use anyhow::Result;
+use pulldown_cmark_escape::{escape_html, escape_html_body_text};
+
+use crate::book::{Block, Page};
+use crate::download;
+use crate::walk::{self, End, Figure, Line, Walk};
+
+/// What an author can say of a block that is wrong on purpose: the tag behind the fence, and what the reader sees.
+pub const LABELS: &[(&str, &str)] = &[
+    ("does_not_compile", "does not compile"),
+    ("does_not_work", "does not work"),
+    ("not_concurrent", "not concurrent"),
+    ("panics", "panics"),
+    ("fails", "fails"),
+];
+
+/// The HTML for each block of a page that is one include, by the line of its fence.
+pub fn figures(walk: &Walk, page: &Page) -> BTreeMap<usize, String> {
+    let (mut listings, mut sessions) = (0, 0);
+    let mut ids: BTreeMap<String, usize> = BTreeMap::new();
+    let mut html = BTreeMap::new();
+    for block in &page.blocks {
+        let Some(figure) = walk.figures.get(&(page.path.clone(), block.line)) else {
+            continue;
+        };
+        let (name, count) = match figure.is_session() {
+            true => ("Session", &mut sessions),
+            false => ("Listing", &mut listings),
+        };
+        *count += 1;
+        let number = match &page.number {
+            Some(page) => format!("{name} {page}-{count}"),
+            None => format!("{name} {count}"),
+        };
+        let id = id(figure);
+        let times = ids.entry(id.clone()).or_insert(0);
+        *times += 1;
+        let id = match times {
+            1 => id,
+            times => format!("{id}-{times}"),
+        };
+        html.insert(block.line, figure_html(figure, block, &number, &id));
+    }
+    html
+}
+
+impl Figure {
+    /// Whether it shows what happens in a terminal.
+    pub fn is_session(&self) -> bool {
+        self.file.extension().is_some_and(|extension| extension == "console")
+    }
+}
+
+/// The words in which a block says that it is wrong on purpose.
+pub fn labels(block: &Block) -> impl Iterator<Item = &'static str> {
+    LABELS
+        .iter()
+        .filter(|(tag, _)| block.has_tag(tag))
+        .map(|(_, words)| *words)
+}
+
+/// The id of a figure: it stays when figures come and go around it.
+pub fn id(figure: &Figure) -> String {
+    let kind = if figure.is_session() { "session" } else { "listing" };
+    let listing = figure.listing.as_deref().unwrap_or("file").replace('/', "-");
+    let stem = figure.file.file_stem().unwrap_or_default().to_string_lossy();
+    match stem == "main" || stem == figure.part || figure.is_session() {
+        true => format!("{kind}-{listing}-{}", figure.part),
+        false => format!("{kind}-{listing}-{stem}-{}", figure.part),
+    }
+}
+
+/// The id of the place that shows a whole file of a listing.
+fn file_id(listing: &str, file: &Path) -> String {
+    let file: String = slashes(file).replace(['/', '.'], "-");
+    format!("file-{}-{file}", listing.replace('/', "-"))
+}
+
+fn figure_html(figure: &Figure, block: &Block, number: &str, id: &str) -> String {
+    let mut html = format!("<figure class=\"listing\" id=\"{id}\">\n<figcaption>\n");
+    let _ = write!(html, "<a class=\"number\" href=\"#{id}\">{number}</a>");
+    if let (Some(listing), false) = (&figure.listing, figure.is_session()) {
+        let file = slashes(&figure.file);
+        let target = file_id(listing, &figure.file);
+        let _ = write!(
+            html,
+            " <a class=\"file\" href=\"#{target}\"><code>{}</code></a>",
+            escaped(&file)
+        );
+    }
+    if let Some(edit) = &figure.edit {
+        let _ = write!(html, " <span class=\"edit\">{}</span>", with_code(&edit.to_string()));
+    }
+    for label in labels(block) {
+        let _ = write!(html, " <strong class=\"label\">{label}</strong>");
+    }
+    if let Some(caption) = &block.caption {
+        let _ = write!(html, "\n<span class=\"caption\">{}</span>", with_code(caption));
+    }
+    html += "\n</figcaption>\n";
+    let _ = write!(html, "<pre><code class=\"language-{}\">", escaped(block.language()));
+    for (index, line) in figure.lines.iter().enumerate() {
+        let end = if index + 1 == figure.lines.len() { "" } else { "\n" };
+        match figure.is_session() {
+            true => html += &session_line(&line.text, end),
+            false => html += &code_line(line, end),
+        }
+    }
+    html + "</code></pre>\n</figure>\n"
+}
+
+/// A line of code. The end of the line is inside of the element, so that no line of the HTML is empty: to Markdown
+/// that would be the end of it.
+fn code_line(line: &Line, end: &str) -> String {
+    let text = escaped(&line.text);
+    let gone = match line.gone.as_slice() {
+        [] => String::new(),
+        gone => format!(" data-gone=\"{}\"", attribute(&gone.join("\n"))),
+    };
+    match (line.visible, line.new) {
+        (true, true) => format!("<ins class=\"line\"{gone}>{text}{end}</ins>"),
+        (true, false) => format!("<span class=\"line\"{gone}>{text}{end}</span>"),
+        (false, true) => format!("<ins class=\"line boring\"{gone}>{text}{end}</ins>"),
+        (false, false) => format!("<span class=\"line boring\"{gone}>{text}{end}</span>"),
+    }
+}
+
+/// A line of a terminal: what is typed stands out from what is printed.
+fn session_line(text: &str, end: &str) -> String {
+    let prompt = text.find("$ ").filter(|dollar| {
+        text[..*dollar]
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+    });
+    match prompt {
+        Some(dollar) => {
+            let (prompt, command) = text.split_at(dollar + 2);
+            format!(
+                "<span class=\"line\"><span class=\"prompt\">{}</span><kbd>{}</kbd>{end}</span>",
+                escaped(prompt),
+                escaped(command)
+            )
+        }
+        None => format!("<span class=\"line\">{}{end}</span>", escaped(text)),
+    }
+}
+
+/// The HTML for the place where a page is done with a listing: what has changed, the whole files, the project.
+pub fn end_html(end: &End, lock: &str) -> Result<String> {
+    let name = escaped(&end.listing);
+    let is_step = crate::book::is_step(&end.listing);
+    let mut html = format!("<section class=\"end\" aria-label=\"{name}, complete\">\n");
+    if let Some((before, old)) = &end.before {
+        let diffs: Vec<(String, String)> = end
+            .files
+            .iter()
+            .filter_map(|(file, lines)| {
+                let nothing = Vec::new();
+                let diff = diff(old.get(file).unwrap_or(&nothing), lines);
+                (!diff.is_empty()).then(|| (slashes(file), diff))
+            })
+            .collect();
+        let _ = writeln!(
+            html,
+            "<details class=\"changes\"><summary>All changes from <code>{}</code> to <code>{name}</code></summary>",
+            escaped(before)
+        );
+        for (file, diff) in diffs {
+            let _ = writeln!(
+                html,
+                "<p><code>{}</code></p>\n<pre><code class=\"language-diff\">{}</code></pre>",
+                escaped(&file),
+                block_text(diff.lines())
+            );
+        }
+        html += "</details>\n";
+    }
+    for (file, lines) in &end.whole {
+        let _ = writeln!(
+            html,
+            "<details class=\"whole\" id=\"{}\"><summary>The whole of <code>{}</code> in <code>{name}</code></summary>\n\
+             <pre><code class=\"language-{}\">{}</code></pre>\n</details>",
+            file_id(&end.listing, file),
+            escaped(&slashes(file)),
+            language(file),
+            block_text(lines.iter().map(String::as_str))
+        );
+    }
+    if is_step {
+        let link = download::link(&end.files, lock)?;
+        let _ = writeln!(
+            html,
+            "<p class=\"download\"><a download=\"{name}.zip\" href=\"{link}\">Download <code>{name}</code> as a project</a></p>"
+        );
+    }
+    Ok(html + "</section>\n")
+}
+
+/// What changes from `old` to `new`, as a unified diff without its header; empty if nothing does.
+fn diff(old: &[String], new: &[String]) -> String {
+    similar::TextDiff::configure()
+        .algorithm(similar::Algorithm::Patience)
+        .diff_lines(&walk::text(old), &walk::text(new))
+        .unified_diff()
+        .context_radius(2)
+        .to_string()
+}
+
+/// The language of a file, as highlighters call it.
+fn language(file: &Path) -> &'static str {
+    match file.extension().and_then(|extension| extension.to_str()) {
+        Some("rs") => "rust",
+        Some("html") => "html",
+        Some("toml") => "toml",
+        _ => "text",
+    }
+}
+
+/// Lines as HTML text with no empty line in it.
+fn block_text<'a>(lines: impl Iterator<Item = &'a str>) -> String {
+    let mut html = String::new();
+    for line in lines {
+        html += &escaped(line);
+        html += if line.trim().is_empty() { "&#10;" } else { "\n" };
+    }
+    html
+}
+
+/// Text with `code` in backticks as HTML.
+fn with_code(text: &str) -> String {
+    text.split('`')
+        .enumerate()
+        .map(|(index, part)| match index % 2 {
+            0 => escaped(part),
+            _ => format!("<code>{}</code>", escaped(part)),
+        })
+        .collect()
+}
+
+/// A path as it is written on every system.
+pub fn slashes(path: &Path) -> String {
+    path.to_string_lossy().replace('\\', "/")
+}
+
+fn escaped(text: &str) -> String {
+    let mut html = String::new();
+    // Writing to a string does not fail.
+    let _ = escape_html_body_text(&mut html, text);
+    html
+}
+
+fn attribute(text: &str) -> String {
+    let mut html = String::new();
+    let _ = escape_html(&mut html, text);
+    html.replace('\n', "&#10;")
+}
