@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
+use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 use std::sync::LazyLock;
 
@@ -49,8 +50,8 @@ pub struct Block {
     pub line: usize,
     /// The line of its closing fence.
     pub end: usize,
-    /// What the author says of it, in the line above: `<!-- caption: ... -->`.
-    pub caption: Option<String>,
+    /// What the author says of it above: `<!-- caption: ... -->`.
+    pub caption: Option<Caption>,
     /// What stands behind the fence: `rust,no_run`.
     pub info: String,
     /// What stands in the block.
@@ -75,6 +76,17 @@ impl Block {
             .then(|| Directive::from_captures(&captures, self.line + 1).include(page))
             .flatten()
     }
+}
+
+/// What an author says of a block: `<!-- caption: what to look at -->`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caption {
+    /// Its line, counted from 1.
+    pub line: usize,
+    /// What to look at.
+    pub text: String,
+    /// What is wrong with the block on purpose: `<!-- caption (not concurrent): ... -->`.
+    pub label: Option<String>,
 }
 
 /// A `{{#name argument}}` in a page.
@@ -165,7 +177,8 @@ static DIRECTIVE: LazyLock<Regex> = LazyLock::new(|| pattern(r"\{\{\s*#(?P<name>
 static ANCHOR: LazyLock<Regex> = LazyLock::new(|| pattern(r"ANCHOR:\s*(?P<name>[\w_-]+)"));
 static ANCHOR_END: LazyLock<Regex> = LazyLock::new(|| pattern(r"ANCHOR_END:\s*(?P<name>[\w_-]+)"));
 static PROOF: LazyLock<Regex> = LazyLock::new(|| pattern(r"<!--\s*proof:\s*(?P<listing>\S+)\s+(?P<test>\S+)\s*-->"));
-static CAPTION: LazyLock<Regex> = LazyLock::new(|| pattern(r"^<!--\s*caption:\s*(?P<caption>.*?)\s*-->$"));
+static CAPTION: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^<!--\s*caption(?:\s*\((?P<label>[^)]*)\))?:\s*(?P<caption>.*?)\s*-->$"));
 
 /// A pattern that is known to be well formed.
 pub fn pattern(text: &str) -> Regex {
@@ -272,6 +285,13 @@ impl Page {
         }
     }
 
+    /// The lines of the section that line `line` stands in: from its heading to the next.
+    pub fn section(&self, line: usize) -> Range<usize> {
+        let start = self.headings.iter().rev().find(|heading| **heading <= line);
+        let end = self.headings.iter().find(|heading| **heading > line);
+        start.copied().unwrap_or(1)..end.copied().unwrap_or(self.text.lines().count() + 1)
+    }
+
     /// Its includes, in order.
     pub fn includes(&self) -> impl Iterator<Item = Include> + '_ {
         self.directives
@@ -372,10 +392,16 @@ fn headings(text: &str) -> Vec<usize> {
         .collect()
 }
 
-/// The caption in the line above line `number`, if there is one.
-fn caption(text: &str, number: usize) -> Option<String> {
-    let above = text.lines().nth(number.checked_sub(2)?)?;
-    CAPTION.captures(above).map(|captures| captures["caption"].to_owned())
+/// The caption above line `number`, if there is one.
+fn caption(text: &str, number: usize) -> Option<Caption> {
+    let above: Vec<&str> = text.lines().take(number - 1).collect();
+    let line = above.iter().rposition(|line| !line.trim().is_empty())?;
+    let captures = CAPTION.captures(above[line])?;
+    Some(Caption {
+        line: line + 1,
+        text: captures["caption"].to_owned(),
+        label: captures.name("label").map(|label| label.as_str().to_owned()),
+    })
 }
 
 /// The line, counted from 1, on which the byte `offset` of `text` stands.

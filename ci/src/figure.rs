@@ -11,15 +11,6 @@ use crate::book::{Block, Page};
 use crate::download;
 use crate::walk::{self, End, Figure, Line, Walk};
 
-/// What an author can say of a block that is wrong on purpose: the tag behind the fence, and what the reader sees.
-pub const LABELS: &[(&str, &str)] = &[
-    ("does_not_compile", "does not compile"),
-    ("does_not_work", "does not work"),
-    ("not_concurrent", "not concurrent"),
-    ("panics", "panics"),
-    ("fails", "fails"),
-];
-
 /// The HTML for each block of a page that is one include, by the line of its fence.
 pub fn figures(walk: &Walk, page: &Page) -> BTreeMap<usize, String> {
     let (mut listings, mut sessions) = (0, 0);
@@ -57,14 +48,6 @@ impl Figure {
     }
 }
 
-/// The words in which a block says that it is wrong on purpose.
-pub fn labels(block: &Block) -> impl Iterator<Item = &'static str> {
-    LABELS
-        .iter()
-        .filter(|(tag, _)| block.has_tag(tag))
-        .map(|(_, words)| *words)
-}
-
 /// The id of a figure: it stays when figures come and go around it.
 pub fn id(figure: &Figure) -> String {
     let kind = if figure.is_session() { "session" } else { "listing" };
@@ -97,11 +80,11 @@ fn figure_html(figure: &Figure, block: &Block, number: &str, id: &str) -> String
     if let Some(edit) = &figure.edit {
         let _ = write!(html, " <span class=\"edit\">{}</span>", with_code(&edit.to_string()));
     }
-    for label in labels(block) {
-        let _ = write!(html, " <strong class=\"label\">{label}</strong>");
-    }
     if let Some(caption) = &block.caption {
-        let _ = write!(html, "\n<span class=\"caption\">{}</span>", with_code(caption));
+        if let Some(label) = &caption.label {
+            let _ = write!(html, " <strong class=\"label\">{}</strong>", escaped(label));
+        }
+        let _ = write!(html, "\n<span class=\"caption\">{}</span>", with_code(&caption.text));
     }
     html += "\n</figcaption>\n";
     let _ = write!(html, "<pre><code class=\"language-{}\">", escaped(block.language()));

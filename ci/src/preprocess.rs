@@ -79,8 +79,8 @@ pub fn run() -> Result<()> {
 /// Takes the proof marks and captions out: they are for us, not for the reader's browser.
 fn drop_marks(rewriting: &mut Rewriting<'_>) -> Result<()> {
     let proofs = rewriting.page.proofs.iter().map(|proof| proof.line);
-    let captions = rewriting.page.blocks.iter().filter(|block| block.caption.is_some());
-    for line in proofs.chain(captions.map(|block| block.line - 1)) {
+    let captions = rewriting.page.blocks.iter().filter_map(|block| block.caption.as_ref());
+    for line in proofs.chain(captions.map(|caption| caption.line)) {
         let line = &mut rewriting.lines[line - 1];
         if line.trim_start().starts_with("<!--") {
             // Emptied, not removed: the lines of the chapter keep their numbers.

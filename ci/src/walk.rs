@@ -251,8 +251,7 @@ impl Walker<'_> {
         places.sort_by_key(|(_, place)| *place);
         for (listing, (number, last)) in places {
             let page = &self.book.pages[number];
-            let line = page.headings.iter().find(|line| **line > last);
-            let line = line.copied().unwrap_or(page.text.lines().count() + 1);
+            let line = page.section(last).end;
             let files = self.goal(&listing);
             let before = match self.base(&listing) {
                 (Some(Base::Listing(base)), _) => Some((base.clone(), self.goal(&base))),

@@ -10,6 +10,7 @@ use anyhow::{Result, bail};
 use crate::book::Book;
 use crate::finding::Finding;
 
+mod captions;
 mod followed;
 pub mod includes;
 mod links;
@@ -66,6 +67,11 @@ const CHECKS: &[Check] = &[
         name: "proofs",
         cost: Cost::Fast,
         run: |book| Ok(proofs::check(book)),
+    },
+    Check {
+        name: "captions",
+        cost: Cost::Fast,
+        run: |book| Ok(captions::check(book)),
     },
     Check {
         name: "followed",
