@@ -1,6 +1,6 @@
 //! The book as the checks see it: its pages, and the files they include.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::ops::Range;
@@ -159,6 +159,8 @@ pub struct Source {
     pub text: String,
     /// Its anchors, in order; one for each `ANCHOR`, and one without a start for each `ANCHOR_END` that ends nothing.
     pub anchors: Vec<Anchor>,
+    /// The lines that hold an `ANCHOR` or an `ANCHOR_END`, counted from 1.
+    marks: BTreeSet<usize>,
 }
 
 /// A named part of a file, between `ANCHOR: name` and `ANCHOR_END: name`.
@@ -304,8 +306,14 @@ impl Source {
     /// Reads the anchors of a file.
     pub fn new(text: String) -> Self {
         let mut anchors: Vec<Anchor> = Vec::new();
-        for (index, line) in text.lines().enumerate() {
+        let mut marks = BTreeSet::new();
+        // The patterns are slow, and most lines hold no anchor.
+        let lines = text.lines().enumerate().filter(|(_, line)| line.contains("ANCHOR"));
+        for (index, line) in lines {
             let number = index + 1;
+            if ANCHOR.is_match(line) || ANCHOR_END.is_match(line) {
+                marks.insert(number);
+            }
             if let Some(captures) = ANCHOR_END.captures(line) {
                 let name = &captures["name"];
                 match anchors
@@ -328,7 +336,7 @@ impl Source {
                 });
             }
         }
-        Self { text, anchors }
+        Self { text, anchors, marks }
     }
 
     /// The lines of the whole file that a reader may see, with their numbers: all but those that hold an anchor.
@@ -337,7 +345,7 @@ impl Source {
             .lines()
             .enumerate()
             .map(|(index, line)| (index + 1, line))
-            .filter(|(_, line)| !ANCHOR.is_match(line) && !ANCHOR_END.is_match(line))
+            .filter(|(number, _)| !self.marks.contains(number))
     }
 
     /// The lines that the anchor `name` encloses, with their numbers; none if there is no such anchor. An anchor may
