@@ -243,3 +243,118 @@ fn attribute(text: &str) -> String {
     let _ = escape_html(&mut html, text);
     html.replace('\n', "&#10;")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::book::tests::small_book;
+    use crate::walk::walk;
+
+    const MANIFEST: &str = "[package]\nname = \"a\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\n";
+    const PAGE: &str = "# Page\n\n\
+        <!-- caption: Look at `run` -->\n\n```rust\n{{#rustdoc_include ../listings/01-a/src/main.rs:main}}\n```\n\n\
+        ```rust\n{{#rustdoc_include ../listings/01-a/src/main.rs:run}}\n```\n\n## Next\n\n\
+        <!-- caption (fails): Look -->\n\n```rust\n{{#rustdoc_include ../listings/02-b/src/main.rs:main}}\n```\n\n\
+        ```console\n{{#include ../listings/02-b/out/run.console}}\n```\n";
+    const FIRST: &str = "// ANCHOR: main\nfn main() {\n    old();\n\n    run::<'a', \"&\">();\n}\n// ANCHOR_END: main\n\n\
+        // ANCHOR: run\nfn run() {}\n// ANCHOR_END: run\n";
+    const SECOND: &str =
+        "// ANCHOR: main\nfn main() {\n\n    run::<'a', \"&\">();\n    new();\n}\n// ANCHOR_END: main\n\nfn run() {}\n";
+    const SESSION: &str = "client$ cargo run\n\n<p>it costs 3$ now</p>\n";
+
+    fn book() -> (tempfile::TempDir, crate::book::Book) {
+        small_book(&[
+            ("src/page.md", PAGE),
+            ("listings/01-a/Cargo.toml", MANIFEST),
+            ("listings/01-a/src/main.rs", FIRST),
+            ("listings/02-b/Cargo.toml", MANIFEST),
+            ("listings/02-b/src/main.rs", SECOND),
+            ("listings/02-b/out/run.console", SESSION),
+        ])
+    }
+
+    /// The figures of the page, in order.
+    fn shown() -> Vec<String> {
+        let (_folder, book) = book();
+        let walk = walk(&book);
+        assert_eq!(walk.findings, []);
+        figures(&walk, &book.pages[0]).into_values().collect()
+    }
+
+    #[test]
+    fn a_figure_says_where_it_goes_and_what_to_look_at() {
+        let html = &shown()[0];
+        assert!(
+            html.starts_with("<figure class=\"listing\" id=\"listing-01-a-main\">"),
+            "{html}"
+        );
+        for part in [
+            "<a class=\"number\" href=\"#listing-01-a-main\">Listing 1-1</a>",
+            "<a class=\"file\" href=\"#file-01-a-src-main-rs\"><code>src/main.rs</code></a>",
+            "<span class=\"edit\">replaces <code>main</code></span>",
+            "<span class=\"caption\">Look at <code>run</code></span>",
+        ] {
+            assert!(html.contains(part), "{part}\n{html}");
+        }
+        assert!(shown()[2].contains("<strong class=\"label\">fails</strong>"));
+    }
+
+    #[test]
+    fn no_line_is_empty_where_markdown_would_end_the_html() {
+        for html in shown() {
+            assert!(html.trim_end().lines().all(|line| !line.trim().is_empty()), "{html}");
+        }
+        let (_folder, book) = book();
+        for end in &walk(&book).ends {
+            let html = end_html(end, "version = 4\n").unwrap();
+            assert!(html.trim_end().lines().all(|line| !line.trim().is_empty()), "{html}");
+        }
+    }
+
+    #[test]
+    fn new_gone_and_hidden_lines_are_told_apart() {
+        let html = &shown()[2];
+        assert!(html.contains("<ins class=\"line\">    new();\n</ins>"), "{html}");
+        assert!(html.contains("data-gone=\"    old();\">"), "{html}");
+        assert!(
+            html.contains("<span class=\"line boring\">fn run() {}</span>"),
+            "{html}"
+        );
+        assert!(
+            html.contains("run::&lt;'a', \"&amp;\"&gt;();"),
+            "text is escaped\n{html}"
+        );
+        // What the first step consists of is not marked as new.
+        assert!(!shown()[0].contains("<ins"), "{}", shown()[0]);
+    }
+
+    #[test]
+    fn what_is_typed_stands_out_in_a_session() {
+        let html = &shown()[3];
+        assert!(html.contains("id=\"session-02-b-run\""), "{html}");
+        assert!(
+            html.contains("<span class=\"prompt\">client$ </span><kbd>cargo run</kbd>"),
+            "{html}"
+        );
+        assert_eq!(html.matches("<kbd>").count(), 1, "{html}");
+    }
+
+    #[test]
+    fn the_end_of_a_step_has_its_changes_its_files_and_its_project() {
+        let (_folder, book) = book();
+        let walk = walk(&book);
+        let ends: Vec<(&str, usize)> = walk.ends.iter().map(|end| (end.listing.as_str(), end.line)).collect();
+        assert_eq!(ends, [("01-a", 13), ("02-b", 24)]);
+        let html = end_html(&walk.ends[1], "version = 4\n").unwrap();
+        for part in [
+            "All changes from <code>01-a</code> to <code>02-b</code>",
+            "\n-    old();\n",
+            "\n+    new();\n",
+            "<details class=\"whole\" id=\"file-02-b-src-main-rs\">",
+            "<a download=\"02-b.zip\" href=\"data:application/zip;base64,",
+        ] {
+            assert!(html.contains(part), "{part}\n{html}");
+        }
+        assert!(!html.contains("ANCHOR"));
+    }
+}
