@@ -231,7 +231,8 @@ impl Book {
         })
     }
 
-    /// Every listing that a page can be about: the steps, and `answers/name`, `broken/name`, `underneath/name`.
+    /// Every listing that a page can be about: the steps, and `answers/name`, `broken/name`, `exercises/name`,
+    /// `underneath/name`.
     pub fn listings(&self) -> Vec<String> {
         let mut listings: Vec<String> = self
             .sources
@@ -426,7 +427,7 @@ pub fn listing_of(path: &Path) -> Option<String> {
         .map(|part| part.to_string_lossy());
     let first = parts.next()?;
     match first.as_ref() {
-        "answers" | "broken" | "support" | "underneath" => Some(format!("{first}/{}", parts.next()?)),
+        "answers" | "broken" | "exercises" | "support" | "underneath" => Some(format!("{first}/{}", parts.next()?)),
         _ => parts.next().map(|_| first.into_owned()),
     }
 }

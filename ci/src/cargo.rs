@@ -69,6 +69,18 @@ pub struct TestProgram {
     pub executable: PathBuf,
 }
 
+impl TestProgram {
+    /// The command that runs it, in the folder of its package as cargo would.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(&self.executable);
+        command
+            .arg("--test-threads=8")
+            .current_dir(&self.package)
+            .env_remove("RUST_BACKTRACE");
+        command
+    }
+}
+
 /// What `cargo --message-format=json` says: diagnostics, and test programs.
 #[derive(Debug, Default)]
 pub struct Messages {

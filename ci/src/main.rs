@@ -16,6 +16,7 @@ mod download;
 mod edit;
 mod figure;
 mod finding;
+mod libtest;
 mod preprocess;
 mod project;
 mod serve;

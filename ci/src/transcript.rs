@@ -19,7 +19,7 @@
 
 mod normalise;
 mod parse;
-mod process;
+pub mod process;
 mod run;
 #[cfg(test)]
 mod tests;

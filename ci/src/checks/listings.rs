@@ -1,9 +1,10 @@
-//! The listings: formatted, warned about as they should be, their tests passed, and the tests that pages cite run.
+//! The listings: formatted, warned about as they should be, their tests passed (those of exercises failed), and the
+//! tests that pages cite run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::LazyLock;
 use std::thread;
 
@@ -12,18 +13,14 @@ use regex::Regex;
 
 use crate::book::{Book, listing_of, pattern};
 use crate::cargo::{self, TestProgram};
+use crate::checks::exercises;
 use crate::finding::Finding;
+use crate::libtest::{self, Outcome, Panic, Test};
 
 static UNFORMATTED: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^Diff in (?P<path>.+?):(?P<line>\d+):$"));
-static RESULT: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?m)^test (?P<name>\S+)(?: - should panic)? \.\.\. (?P<result>ok|FAILED|ignored)"));
-static PANIC: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"thread '(?P<test>[^']+)' (?:\(\d+\) )?panicked at (?P<path>[^\n]+?):(?P<line>\d+):\d+:\n(?P<message>[^\n]*)",
-    )
-});
 
-/// Finds what rustfmt, clippy and the tests of the workspace in `listings/` find, and proofs that did not run.
+/// Finds what rustfmt, clippy and the tests of the workspace in `listings/` find, proofs that did not run, and exercises
+/// that do not fail as they should.
 pub fn check(book: &Book) -> Result<Vec<Finding>> {
     let workspace = book.root.join("listings");
     let mut findings = unformatted(&book.root, &workspace)?;
@@ -33,10 +30,30 @@ pub fn check(book: &Book) -> Result<Vec<Finding>> {
     }
     let built =
         cargo::messages(cargo::cargo(&workspace).args(["test", "--workspace", "--no-run", "--message-format=json"]))?;
-    let results = run(&book.root, &built.tests)?;
+    let (starts, programs): (Vec<_>, Vec<_>) = built
+        .tests
+        .into_iter()
+        .partition(|program| listing(&book.root, program).starts_with("exercises/"));
+    let results = side_by_side(&programs, |program| run(&book.root, program))?;
     findings.extend(results.iter().flat_map(|tests| tests.failures.clone()));
     findings.extend(unproven(book, &results));
+    // An exercise may have several test programs, of which one has to fail.
+    let mut exercises: BTreeMap<PathBuf, Vec<TestProgram>> = BTreeMap::new();
+    for program in starts {
+        exercises.entry(program.package.clone()).or_default().push(program);
+    }
+    let exercises: Vec<_> = exercises.into_iter().collect();
+    let judged = side_by_side(&exercises, |(package, programs)| {
+        exercises::judge(&book.root, package, programs)
+    })?;
+    findings.extend(judged.into_iter().flatten());
     Ok(findings)
+}
+
+/// The listing that a test program belongs to.
+fn listing(root: &Path, program: &TestProgram) -> String {
+    let folder = program.package.strip_prefix(root).unwrap_or(&program.package);
+    listing_of(&folder.join("Cargo.toml")).unwrap_or_default()
 }
 
 /// What rustfmt would write otherwise.
@@ -145,13 +162,11 @@ struct Tests {
     failures: Vec<Finding>,
 }
 
-/// Runs the test programs side by side: most of their time, they wait.
-fn run(root: &Path, programs: &[TestProgram]) -> Result<Vec<Tests>> {
+/// Does `work`, which runs a test program or several, for all `items` at once: most of their time, they wait.
+fn side_by_side<I: Sync, T: Send>(items: &[I], work: impl Fn(&I) -> Result<T> + Sync) -> Result<Vec<T>> {
+    let work = &work;
     thread::scope(|scope| {
-        let running: Vec<_> = programs
-            .iter()
-            .map(|program| scope.spawn(|| run_one(root, program)))
-            .collect();
+        let running: Vec<_> = items.iter().map(|item| scope.spawn(move || work(item))).collect();
         running
             .into_iter()
             .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
@@ -159,46 +174,33 @@ fn run(root: &Path, programs: &[TestProgram]) -> Result<Vec<Tests>> {
     })
 }
 
-fn run_one(root: &Path, program: &TestProgram) -> Result<Tests> {
+fn run(root: &Path, program: &TestProgram) -> Result<Tests> {
     let folder = program.package.strip_prefix(root).unwrap_or(&program.package);
-    let listing = listing_of(&folder.join("Cargo.toml")).unwrap_or_default();
-    let output = cargo::output(
-        Command::new(&program.executable)
-            .arg("--test-threads=8")
-            .current_dir(&program.package)
-            .env_remove("RUST_BACKTRACE")
-            .stdin(Stdio::null()),
-    )?;
+    let output = cargo::output(program.command().stdin(Stdio::null()))?;
     let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-    let short = |name: &str| name.rsplit("::").next().unwrap_or(name).to_owned();
 
     let mut tests = Tests {
-        listing,
+        listing: listing(root, program),
         passed: BTreeSet::new(),
         failures: Vec::new(),
     };
-    for captures in RESULT.captures_iter(&text) {
-        let name = &captures["name"];
-        match &captures["result"] {
-            "ok" => drop(tests.passed.insert(short(name))),
-            "FAILED" => {
-                let panic = PANIC.captures_iter(&text).find(|panic| &panic["test"] == name);
-                let (path, line, message) = match &panic {
-                    Some(panic) => (
-                        folder.join(relative(root, folder, &panic["path"])),
-                        panic["line"].parse().unwrap_or(1),
-                        panic["message"].to_owned(),
-                    ),
-                    None => (folder.join("src/tests.rs"), 1, "no message".to_owned()),
-                };
+    for Test { name, outcome } in libtest::read(&text) {
+        match outcome {
+            Outcome::Passed => drop(tests.passed.insert(name)),
+            Outcome::Ignored => {}
+            Outcome::Failed(panic) => {
+                let panic = panic.unwrap_or_else(|| Panic {
+                    path: folder.join("src/tests.rs"),
+                    line: 1,
+                    message: "no message".to_owned(),
+                });
                 tests.failures.push(Finding::new(
-                    path,
-                    line,
-                    format!("test `{}` fails: {message}", short(name)),
-                    format!("run `cargo test {}` in {}", short(name), folder.display()),
+                    panic.path,
+                    panic.line,
+                    format!("test `{name}` fails: {}", panic.message),
+                    format!("run `cargo test {name}` in {}", folder.display()),
                 ));
             }
-            _ => {}
         }
     }
     if !output.status.success() && tests.failures.is_empty() {
@@ -210,14 +212,6 @@ fn run_one(root: &Path, program: &TestProgram) -> Result<Tests> {
         ));
     }
     Ok(tests)
-}
-
-/// A path that a panic names, which cargo gives relative to the workspace, relative to the package.
-fn relative(root: &Path, package: &Path, path: &str) -> PathBuf {
-    let absolute = root.join("listings").join(path);
-    absolute
-        .strip_prefix(root.join(package))
-        .map_or_else(|_| PathBuf::from(path), Path::to_owned)
 }
 
 /// Proof marks whose test did not run and pass.
@@ -319,6 +313,35 @@ mod tests {
         assert_eq!(
             found(&files("async fn f() {}\n\nfn main() {\n    f();\n    f();\n}\n")),
             ["listings/01-a/Cargo.toml:1: this listing must warn of `unused_must_use` 1 times, and does 2 times"]
+        );
+    }
+
+    #[test]
+    fn an_exercise_must_fail_and_its_answer_must_pass() {
+        let workspace = WORKSPACE.1.replace("[0-9]*", "exercises/*\", \"answers/*");
+        let answer = MANIFEST.replace("\"a\"", "\"b\"");
+        let library = |code: &str| format!("{code}\n\n#[test]\nfn adds() {{\n    assert_eq!(add(2, 2), 4);\n}}\n");
+        let right = library("pub fn add(a: u8, b: u8) -> u8 {\n    a + b\n}");
+        let wrong = library("pub fn add(a: u8, b: u8) -> u8 {\n    a * b + 1\n}");
+        let found = |start: &str, solved: &str| {
+            found(&[
+                ("listings/Cargo.toml", workspace.as_str()),
+                ("src/page.md", "# Page\n"),
+                ("listings/exercises/a/Cargo.toml", MANIFEST),
+                ("listings/exercises/a/src/lib.rs", "//! Add.\n"),
+                ("listings/exercises/a/tests/adds.rs", start),
+                ("listings/answers/a/Cargo.toml", answer.as_str()),
+                ("listings/answers/a/src/lib.rs", solved),
+            ])
+        };
+
+        assert_eq!(found(&wrong, &right), [""; 0]);
+        assert_eq!(
+            found(&right, &wrong),
+            [
+                "listings/answers/a/src/lib.rs:7: test `adds` fails: assertion `left == right` failed",
+                "listings/exercises/a/src/lib.rs:1: no test fails by an assertion: this exercise is done already, or its tests do not run",
+            ]
         );
     }
 }

@@ -11,6 +11,7 @@ use crate::book::Book;
 use crate::finding::Finding;
 
 mod captions;
+mod exercises;
 mod followed;
 pub mod includes;
 mod links;
@@ -77,6 +78,11 @@ const CHECKS: &[Check] = &[
         name: "followed",
         cost: Cost::Fast,
         run: |book| Ok(followed::check(book)),
+    },
+    Check {
+        name: "exercises",
+        cost: Cost::Fast,
+        run: |book| Ok(exercises::check(book)),
     },
     Check {
         name: "lint",

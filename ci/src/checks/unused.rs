@@ -40,22 +40,38 @@ pub fn check(book: &Book) -> Vec<Finding> {
         }
     }
     for name in book.listings() {
-        if !includes
-            .iter()
-            .any(|include| listing_of(&include.path).as_deref() == Some(&name))
-        {
-            let path = Path::new("listings").join(&name).join("Cargo.toml");
-            findings.push(Finding::new(
-                path,
-                1,
+        let (used, message, help) = match name.starts_with("exercises/") {
+            // A reader is told where it is, and opens it there.
+            true => (
+                book.pages.iter().any(|page| mentions(&page.text, &name)),
+                format!("no page says where `{name}` is"),
+                format!("write `listings/{name}` where it is set, or remove the folder"),
+            ),
+            false => (
+                includes
+                    .iter()
+                    .any(|include| listing_of(&include.path).as_deref() == Some(&name)),
                 format!("no page shows anything of `{name}`"),
-                "include some of it, or remove the folder",
-            ));
+                "include some of it, or remove the folder".to_owned(),
+            ),
+        };
+        if !used {
+            let path = Path::new("listings").join(&name).join("Cargo.toml");
+            findings.push(Finding::new(path, 1, message, help));
         }
     }
     findings.extend(files(book));
     findings.extend(order(book));
     findings
+}
+
+/// Whether `text` names the folder of the listing `name`, and not one whose name is longer.
+fn mentions(text: &str, name: &str) -> bool {
+    let folder = format!("listings/{name}");
+    text.match_indices(&folder).any(|(start, _)| {
+        let next = text[start + folder.len()..].chars().next();
+        !next.is_some_and(|next| next.is_alphanumeric() || next == '-' || next == '_')
+    })
 }
 
 /// Pages that are not in the summary, and pictures that no page shows.
@@ -156,6 +172,19 @@ mod tests {
                 "src/img/picture.svg:1: no page shows this file",
                 "src/other.md:1: this page is not in the summary",
             ]
+        );
+    }
+
+    #[test]
+    fn an_exercise_that_no_page_names_is_found() {
+        let found = lines(&[
+            ("src/page.md", "The start is `listings/exercises/ab`.\n"),
+            ("listings/exercises/a/Cargo.toml", "[package]\n"),
+            ("listings/exercises/ab/Cargo.toml", "[package]\n"),
+        ]);
+        assert_eq!(
+            found,
+            ["listings/exercises/a/Cargo.toml:1: no page says where `exercises/a` is"]
         );
     }
 
