@@ -357,4 +357,45 @@ mod tests {
         }
         assert!(!html.contains("ANCHOR"));
     }
+
+    #[test]
+    fn an_answer_is_a_change_of_its_exercise_and_ends_where_its_fold_does() {
+        let page = "# Page\n\n<details>\n<summary>Why?</summary>\n\nSo.\n\n</details>\n\n\
+            <details>\n<summary>An answer</summary>\n\n\
+            ```rust\n{{#rustdoc_include ../listings/answers/a/src/lib.rs:add}}\n```\n\nSo.\n\n</details>\n\n\
+            <details>\n<summary>Why?</summary>\n\n</details>\n";
+        let (_folder, book) = small_book(&[
+            ("src/page.md", page),
+            ("listings/exercises/a/Cargo.toml", MANIFEST),
+            (
+                "listings/exercises/a/src/lib.rs",
+                "//! Exercise: add.\n\nfn add() {\n    wrong();\n}\n",
+            ),
+            ("listings/answers/a/Cargo.toml", MANIFEST),
+            (
+                "listings/answers/a/src/lib.rs",
+                "//! Answer: added.\n\n// ANCHOR: add\nfn add() {\n    right();\n}\n// ANCHOR_END: add\n",
+            ),
+        ]);
+        let walk = walk(&book);
+        assert_eq!(walk.findings, []);
+
+        let html = &figures(&walk, &book.pages[0]).into_values().collect::<Vec<_>>()[0];
+        assert!(html.contains("<ins class=\"line\">    right();\n</ins>"), "{html}");
+        assert!(
+            !html.contains("class=\"edit\""),
+            "the reader has not followed us\n{html}"
+        );
+
+        let lines: Vec<&str> = page.lines().collect();
+        assert_eq!(walk.ends.len(), 1);
+        assert_eq!(lines[walk.ends[0].line - 1], "</details>");
+        assert_eq!(lines[walk.ends[0].line - 3], "So.");
+        assert_eq!(lines[walk.ends[0].line - 5], "```");
+        let html = end_html(&walk.ends[0], "version = 4\n").unwrap();
+        assert!(
+            html.contains("All changes from <code>exercises/a</code> to <code>answers/a</code>"),
+            "{html}"
+        );
+    }
 }

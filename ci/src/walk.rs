@@ -5,6 +5,7 @@
 //! has it whole when the page is done with it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
@@ -140,6 +141,10 @@ impl Walker<'_> {
             let before = self.steps.iter().rev().find(|step| step.as_str() < listing);
             return (Some(before.map_or(Base::New, |step| Base::Listing(step.clone()))), true);
         }
+        // The reader writes the answer, and not by following us.
+        if let Some(name) = listing.strip_prefix("answers/") {
+            return (Some(Base::Listing(format!("exercises/{name}"))), false);
+        }
         let metadata = Metadata::read(self.book, listing);
         let base = metadata.from.map(|name| match name.as_str() {
             "new" => Base::New,
@@ -244,14 +249,15 @@ impl Walker<'_> {
         self.walk.figures.insert(key, figure);
     }
 
-    /// Finds where each listing ends: in front of the next heading.
+    /// Finds where each listing ends: in front of the next heading, or at the end of the `<details>` it stands in.
     fn ends(&mut self) {
         let mut places: Vec<(String, (usize, usize))> = self.places.clone().into_iter().collect();
         // In the order of the pages, so that those that end at one place follow one another.
         places.sort_by_key(|(_, place)| *place);
         for (listing, (number, last)) in places {
             let page = &self.book.pages[number];
-            let line = page.section(last).end;
+            let section = page.section(last).end;
+            let line = end_of_fold(page, last..section).unwrap_or(section);
             let files = self.goal(&listing);
             let before = match self.base(&listing) {
                 (Some(Base::Listing(base)), _) => Some((base.clone(), self.goal(&base))),
@@ -317,6 +323,18 @@ impl Walker<'_> {
             }
         }
     }
+}
+
+/// The line of the `</details>` that closes what is open at the begin of `lines`, if something is.
+fn end_of_fold(page: &Page, lines: Range<usize>) -> Option<usize> {
+    page.text
+        .lines()
+        .enumerate()
+        .map(|(index, line)| (index + 1, line))
+        .skip_while(|(number, _)| *number < lines.start)
+        .take_while(|(number, line)| *number < lines.end && !line.starts_with("<details"))
+        .find(|(_, line)| line.starts_with("</details"))
+        .map(|(number, _)| number)
 }
 
 fn shown(lines: Vec<String>) -> Vec<Line> {
