@@ -88,7 +88,7 @@ fn snippets(book: &Book) -> Result<Vec<Snippet>> {
             bail!("{}: an include brings code fences along", page.path.display());
         }
         for (block, expanded) in page.blocks.iter().zip(&shown).filter(|(block, _)| is_compiled(block)) {
-            let code = unhide(&expanded.text);
+            let code = with_main(unhide(&expanded.text));
             let must_compile = !block.has_tag("compile_fail");
             snippets
                 .entry((code.clone(), must_compile))
@@ -122,6 +122,14 @@ fn unhide(text: &str) -> String {
         .collect::<Vec<_>>()
         .join("\n")
         + "\n"
+}
+
+/// A program with a `main`: skeptic compiles no libraries.
+fn with_main(code: String) -> String {
+    match code.contains("fn main") {
+        true => code,
+        false => code + "\nfn main() {}\n",
+    }
 }
 
 /// The first error in what skeptic printed, and where it is in the program.
@@ -184,6 +192,12 @@ pub fn compile(listings: &Path, folder: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_library_is_compiled_as_a_program() {
+        assert_eq!(with_main("fn a() {}\n".to_owned()), "fn a() {}\n\nfn main() {}\n");
+        assert_eq!(with_main("fn main() { a() }\n".to_owned()), "fn main() { a() }\n");
+    }
 
     #[test]
     fn hidden_lines_are_compiled() {

@@ -1,7 +1,7 @@
 //! Spelling: the dictionary of typos, over the pages and the comments and names of the listings.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
@@ -32,6 +32,9 @@ pub fn check(book: &Book) -> Result<Vec<Finding>> {
 
     let tokenizer = Tokenizer::new();
     let mut findings = Vec::new();
+    // Many listings share a file with another: one of the two is enough.
+    let mut seen = BTreeSet::new();
+    texts.retain(|_, text| seen.insert(text.clone()));
     for (path, text) in &texts {
         for typo in typos::check_str(text, &tokenizer, &English) {
             let help = match &typo.corrections {
