@@ -163,6 +163,28 @@ fn a_client_that_leaves_without_a_word_is_sent_the_404_page() {
     assert_eq!(ask(server.addr(), "/").unwrap().status, 200);
 }
 
+#[test]
+fn a_task_awaited_in_the_loop_delays_the_next() {
+    async fn serve_awaiting(listener: Async<TcpListener>) {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            smol::spawn(handle_connection(stream)).await;
+        }
+    }
+
+    let server = serve_in_background(|listener| {
+        smol::block_on(serve_awaiting(Async::new(listener).unwrap()));
+    });
+    let silent = Client::connect(server.addr());
+    let mut next = Client::connect(server.addr());
+    next.request("/").unwrap();
+
+    assert!(next.is_unanswered_for(WINDOW));
+
+    silent.hang_up();
+    assert_eq!(next.read_reply().unwrap().status, 200);
+}
+
 /// Has `count` handlers panic and gives the threads they ran on, by name and by id.
 fn threads_of_handlers(server: &Server, count: usize) -> Vec<(String, ThreadId)> {
     // A reset makes the handler panic, and a panic tells on which thread it happened.

@@ -264,6 +264,55 @@ fn a_task_that_is_done_is_not_polled_again() {
 }
 
 #[test]
+fn a_task_that_is_woken_twice_is_polled_twice() {
+    let polls = in_time(|| {
+        let (queue, ready) = channel();
+        let polls = Arc::new(AtomicUsize::new(0));
+        let count = polls.clone();
+        spawn(
+            &queue,
+            poll_fn(move |context| {
+                if count.fetch_add(1, Ordering::SeqCst) == 0 {
+                    context.waker().wake_by_ref();
+                    context.waker().wake_by_ref();
+                }
+                Poll::Pending
+            }),
+        );
+        drop(queue);
+        run(ready);
+        polls.load(Ordering::SeqCst)
+    });
+
+    // The first poll is that of `spawn`.
+    assert_eq!(polls, 1 + 2);
+}
+
+#[test]
+fn a_task_that_nobody_can_wake_is_dropped() {
+    let (held, dropped) = channel::<()>();
+
+    let seen = in_time(move || {
+        let (queue, ready) = channel();
+        // It keeps no waker.
+        spawn(&queue, async move {
+            let _held = held;
+            pending().await
+        });
+        let (tell, told) = channel();
+        spawn(&queue, async move {
+            // The first has been polled, and is gone.
+            tell.send(dropped.recv()).unwrap();
+        });
+        drop(queue);
+        run(ready);
+        told.recv().unwrap()
+    });
+
+    assert!(seen.is_err());
+}
+
+#[test]
 fn run_ends_when_no_task_is_left_to_wake() {
     in_time(|| {
         let (queue, ready) = channel();

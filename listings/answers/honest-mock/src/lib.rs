@@ -1,0 +1,89 @@
+//! Answer: the mock is honest.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use smol::io::{AsyncRead, AsyncWrite};
+
+/// A connection that exists only in memory.
+pub struct MockTcpStream {
+    /// What the client has sent and the server has not read yet.
+    unread: &'static [u8],
+    /// What the server has written.
+    written: Vec<u8>,
+    /// How many bytes one read or one write takes at most.
+    piece: usize,
+    /// Whether the last answer was "not yet".
+    waiting: bool,
+}
+
+impl MockTcpStream {
+    pub fn new(request: &'static [u8], piece: usize) -> MockTcpStream {
+        MockTcpStream {
+            unread: request,
+            written: Vec::new(),
+            piece,
+            waiting: false,
+        }
+    }
+
+    // ANCHOR: poll_ready
+    /// Says "not yet" every other time, and wakes the task at once, so that it asks again.
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        self.waiting = !self.waiting;
+        if self.waiting {
+            context.waker().wake_by_ref();
+            Poll::Pending
+        } else {
+            Poll::Ready(())
+        }
+    }
+    // ANCHOR_END: poll_ready
+}
+
+impl AsyncRead for MockTcpStream {
+    // ANCHOR: poll_read
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        ready!(self.poll_ready(context));
+
+        // Zero bytes, when all is read, are the end of the stream.
+        let length = self.piece.min(buffer.len()).min(self.unread.len());
+        let (piece, rest) = self.unread.split_at(length);
+        buffer[..length].copy_from_slice(piece);
+        self.unread = rest;
+        Poll::Ready(Ok(length))
+    }
+    // ANCHOR_END: poll_read
+}
+
+impl AsyncWrite for MockTcpStream {
+    // ANCHOR: poll_write
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        ready!(self.poll_ready(context));
+
+        let length = self.piece.min(buffer.len());
+        self.written.extend_from_slice(&buffer[..length]);
+        Poll::Ready(Ok(length))
+    }
+    // ANCHOR_END: poll_write
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,59 @@
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::{self, ThreadId};
+use std::time::Duration;
+
+use super::*;
+
+/// How long one computation waits for the other before it says that the other is not there.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+#[test]
+fn the_thread_of_the_executor_computes_nothing() {
+    let (tell, told) = channel();
+    let tell_too = tell.clone();
+
+    let page = smol::block_on(page(
+        move || {
+            tell.send(thread::current().id()).unwrap();
+            6
+        },
+        move || {
+            tell_too.send(thread::current().id()).unwrap();
+            7
+        },
+    ));
+
+    assert_eq!(page, "<p>6 and 7</p>");
+    for thread in told {
+        assert_ne!(
+            thread,
+            thread::current().id(),
+            "a computation ran on the thread of the executor, and kept every task there waiting"
+        );
+    }
+}
+
+/// Greets the other computation and waits for its greeting. Gives whether it came.
+fn meet(here: ThreadId, tell: Sender<()>, told: Receiver<()>) -> bool {
+    // The other may be over already.
+    let _ = tell.send(());
+    // On the thread of the executor, nobody could come while we wait.
+    thread::current().id() != here && told.recv_timeout(DEADLINE).is_ok()
+}
+
+#[test]
+fn the_computations_run_at_the_same_time() {
+    let here = thread::current().id();
+    let (tell_second, told_by_first) = channel();
+    let (tell_first, told_by_second) = channel();
+
+    let page = smol::block_on(page(
+        move || u64::from(meet(here, tell_second, told_by_second)),
+        move || u64::from(meet(here, tell_first, told_by_first)),
+    ));
+
+    assert_eq!(
+        page, "<p>1 and 1</p>",
+        "0 stands for a computation that did not meet the other while it ran"
+    );
+}
