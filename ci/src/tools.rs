@@ -13,7 +13,7 @@ pub const MDBOOK_VERSION: &str = "0.5.4";
 
 /// What tools are compiled with: the dev profile of `ci/Cargo.toml`, as cargo takes it from the environment, because
 /// `cargo install` does not read that file. Only crates compiled alike are shared, and sharing halves the wait.
-const PROFILE: &[(&str, &str)] = &[("CARGO_PROFILE_DEV_DEBUG", "0")];
+const PROFILE: &[(&str, &str)] = &[("CARGO_PROFILE_DEV_DEBUG", "0"), ("CARGO_PROFILE_DEV_OPT_LEVEL", "1")];
 
 /// A program that cargo can install: the name of its package, which is its own name as well, and the version we want.
 struct Tool {
