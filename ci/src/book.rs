@@ -5,15 +5,17 @@ use std::ffi::OsStr;
 use std::fs;
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use mdbook_driver::MDBook;
 use mdbook_driver::book::Chapter;
 use mdbook_driver::config::Config;
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 use regex::Regex;
 use walkdir::WalkDir;
+
+use crate::built::Built;
 
 /// The book: everything a check needs, read once.
 pub struct Book {
@@ -23,6 +25,8 @@ pub struct Book {
     pub pages: Vec<Page>,
     /// Every text file below `listings/`, and whatever else a page includes, by its path relative to `root`.
     pub sources: BTreeMap<PathBuf, Source>,
+    /// The HTML, or why there is none, once a check has asked for it.
+    built: OnceLock<Result<Built, String>>,
 }
 
 /// A page: one Markdown file named in `SUMMARY.md`.
@@ -228,7 +232,18 @@ impl Book {
             root: root.to_owned(),
             pages,
             sources,
+            built: OnceLock::new(),
         })
+    }
+
+    /// The HTML of the book. Whoever asks first builds it; checks that ask meanwhile wait for that.
+    ///
+    /// Refuses a book that mdBook cannot build, for each who asks.
+    pub fn built(&self) -> Result<&Built> {
+        self.built
+            .get_or_init(|| Built::new(&self.root, &self.pages).map_err(|error| format!("{error:#}")))
+            .as_ref()
+            .map_err(|error| anyhow!("{error}"))
     }
 
     /// Every listing that a page can be about: the steps, and `answers/name`, `broken/name`, `underneath/name`.
@@ -292,6 +307,14 @@ impl Page {
         let start = self.headings.iter().rev().find(|heading| **heading <= line);
         let end = self.headings.iter().find(|heading| **heading > line);
         start.copied().unwrap_or(1)..end.copied().unwrap_or(self.text.lines().count() + 1)
+    }
+
+    /// Where its HTML is, relative to the root of the built book: `introduction.html`.
+    pub fn address(&self) -> PathBuf {
+        self.path
+            .strip_prefix("src")
+            .unwrap_or(&self.path)
+            .with_extension("html")
     }
 
     /// Its includes, in order.

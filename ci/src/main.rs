@@ -10,6 +10,7 @@ use book::Book;
 use checks::Cost;
 
 mod book;
+mod built;
 mod cargo;
 mod checks;
 mod download;
@@ -82,7 +83,7 @@ fn run(command: Command) -> Result<bool> {
         }
         Command::Build => {
             let root = root()?;
-            checks::rendered::build(&root, &root.join("book"))?;
+            built::build(&root, &root.join("book"))?;
             println!("built book/index.html");
             Ok(true)
         }

@@ -17,7 +17,7 @@ mod links;
 mod lint;
 mod listings;
 mod proofs;
-pub mod rendered;
+mod rendered;
 pub mod skeptic;
 mod spelling;
 mod tools;
