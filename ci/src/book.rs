@@ -45,6 +45,19 @@ pub struct Page {
     pub directives: Vec<Directive>,
     /// Its proof marks, in order.
     pub proofs: Vec<Proof>,
+    /// Its words, those of captions last: what stands in it outside of code blocks.
+    pub spans: Vec<Span>,
+}
+
+/// A piece of a page's words: an inline code span, or text between other things. A link's target is neither.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Its line in the page, counted from 1.
+    pub line: usize,
+    /// What stands there, without the backticks.
+    pub text: String,
+    /// Whether it stands in backticks.
+    pub is_code: bool,
 }
 
 /// A fenced code block.
@@ -291,12 +304,18 @@ impl Page {
                 test: captures["test"].to_owned(),
             })
             .collect();
+        let Markdown {
+            blocks,
+            headings,
+            spans,
+        } = Markdown::read(&text);
         Self {
             number: None,
-            blocks: blocks(&text),
-            headings: headings(&text),
+            blocks,
             directives,
             proofs,
+            headings,
+            spans,
             path,
             text,
         }
@@ -386,41 +405,68 @@ impl Source {
     }
 }
 
-/// The fenced code blocks of a Markdown text.
-pub fn blocks(text: &str) -> Vec<Block> {
-    let mut blocks = Vec::new();
-    let mut open: Option<Block> = None;
-    for (event, range) in Parser::new(text).into_offset_iter() {
-        match event {
-            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
-                let line = line_of(text, range.start);
-                open = Some(Block {
-                    line,
-                    end: line_of(text, range.end.saturating_sub(1)),
-                    caption: caption(text, line),
-                    info: info.to_string(),
-                    text: String::new(),
-                });
-            }
-            Event::Text(part) => {
-                if let Some(block) = &mut open {
-                    block.text.push_str(&part);
-                }
-            }
-            Event::End(TagEnd::CodeBlock) => blocks.extend(open.take()),
-            _ => {}
-        }
-    }
-    blocks
+/// What a Markdown text consists of, as far as the checks ask.
+#[derive(Default)]
+struct Markdown {
+    blocks: Vec<Block>,
+    headings: Vec<usize>,
+    spans: Vec<Span>,
 }
 
-/// The lines of the headings of a Markdown text.
-fn headings(text: &str) -> Vec<usize> {
-    Parser::new(text)
-        .into_offset_iter()
-        .filter(|(event, _)| matches!(event, Event::Start(Tag::Heading { .. })))
-        .map(|(_, range)| line_of(text, range.start))
-        .collect()
+impl Markdown {
+    fn read(text: &str) -> Self {
+        let ends: Vec<usize> = text.match_indices('\n').map(|(offset, _)| offset).collect();
+        let line = |offset: usize| ends.partition_point(|end| *end < offset) + 1;
+        let mut markdown = Self::default();
+        let mut open: Option<Block> = None;
+        for (event, range) in Parser::new(text).into_offset_iter() {
+            match event {
+                Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
+                    open = Some(Block {
+                        line: line(range.start),
+                        end: line(range.end.saturating_sub(1)),
+                        caption: caption(text, line(range.start)),
+                        info: info.to_string(),
+                        text: String::new(),
+                    });
+                }
+                Event::End(TagEnd::CodeBlock) => markdown.blocks.extend(open.take()),
+                Event::Start(Tag::Heading { .. }) => markdown.headings.push(line(range.start)),
+                Event::Text(part) => match &mut open {
+                    Some(block) => block.text.push_str(&part),
+                    None => markdown.spans.push(Span {
+                        line: line(range.start),
+                        text: part.to_string(),
+                        is_code: false,
+                    }),
+                },
+                Event::Code(code) => markdown.spans.push(Span {
+                    line: line(range.start),
+                    text: code.to_string(),
+                    is_code: true,
+                }),
+                _ => {}
+            }
+        }
+        // A caption is a comment here, and words where it is shown.
+        let captions = markdown.blocks.iter().filter_map(|block| block.caption.as_ref());
+        let captions: Vec<Span> = captions
+            .flat_map(|caption| {
+                let spans = Self::read(&caption.text).spans;
+                spans.into_iter().map(|span| Span {
+                    line: caption.line,
+                    ..span
+                })
+            })
+            .collect();
+        markdown.spans.extend(captions);
+        markdown
+    }
+}
+
+/// The fenced code blocks of a Markdown text.
+pub fn blocks(text: &str) -> Vec<Block> {
+    Markdown::read(text).blocks
 }
 
 /// The caption above line `number`, if there is one.
@@ -552,6 +598,35 @@ pub mod tests {
                 listing: "01-a".into(),
                 test: "works".into()
             }]
+        );
+    }
+
+    #[test]
+    fn a_page_knows_its_headings_and_its_words() {
+        let page = Page::new(
+            "src/page.md".into(),
+            "# One\n\nSay `serve(..)`\nto [it](x.md#y).\n\n```rust\n{{#include a.rs}}\n```\n\n## Two\n\n<!-- `not` -->\n\n<!-- caption: See `x`. -->\n```rust\n```\n".into(),
+        );
+        assert_eq!(page.headings, [1, 10]);
+        let spans: Vec<_> = page
+            .spans
+            .iter()
+            .map(|s| (s.line, s.text.as_str(), s.is_code))
+            .collect();
+        assert_eq!(
+            spans,
+            [
+                (1, "One", false),
+                (3, "Say ", false),
+                (3, "serve(..)", true),
+                (4, "to ", false),
+                (4, "it", false),
+                (4, ".", false),
+                (10, "Two", false),
+                (14, "See ", false),
+                (14, "x", true),
+                (14, ".", false)
+            ]
         );
     }
 

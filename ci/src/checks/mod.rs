@@ -24,6 +24,7 @@ mod tools;
 mod transcripts;
 mod typed;
 mod unused;
+mod words;
 
 /// When a check runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,6 +78,11 @@ const CHECKS: &[Check] = &[
         name: "followed",
         cost: Cost::Fast,
         run: |book| Ok(followed::check(book)),
+    },
+    Check {
+        name: "words",
+        cost: Cost::Fast,
+        run: |book| Ok(words::check(book)),
     },
     Check {
         name: "lint",
