@@ -540,7 +540,7 @@ fn listing_files(root: &Path) -> Vec<PathBuf> {
 }
 
 /// `a/../b` as `b`: paths are compared by their names alone.
-fn normalize(path: &Path) -> PathBuf {
+pub fn normalize(path: &Path) -> PathBuf {
     let mut normal = PathBuf::new();
     for part in path.components() {
         match part {

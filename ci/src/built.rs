@@ -6,13 +6,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use mdbook_driver::MDBook;
+use tempfile::TempDir;
 
 use crate::book::{self, Page};
 
-/// The HTML of a book.
+/// A book that was built into a temporary folder, which is gone when this is dropped.
 ///
 /// Checks get it from [`Book::built`](crate::book::Book::built), which builds once for all of them.
 pub struct Built {
+    folder: TempDir,
     /// The HTML of each page, by the path of its Markdown.
     html: BTreeMap<PathBuf, String>,
 }
@@ -30,12 +32,17 @@ impl Built {
                 .with_context(|| format!("{} was not built", page.path.display()))?;
             html.insert(page.path.clone(), text);
         }
-        Ok(Self { html })
+        Ok(Self { folder, html })
     }
 
     /// The HTML of `page`, a page of this book.
     pub fn html(&self, page: &Page) -> &str {
         self.html.get(&page.path).map_or("", String::as_str)
+    }
+
+    /// The folder with all that mdBook has written: `index.html` and the rest.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 }
 

@@ -48,7 +48,7 @@ enum Command {
         #[arg(long)]
         external_links: bool,
     },
-    /// Capture every transcript again, and show what changed
+    /// Capture every transcript again, list new addresses, and show what changed
     Bless,
     /// Check and rewrite a book for mdBook, which calls this
     #[command(hide = true)]
@@ -103,7 +103,7 @@ fn run(command: Command) -> Result<bool> {
     }
 }
 
-/// Captures every transcript again and prints what changed.
+/// Captures every transcript again, lists new addresses, and prints what changed.
 fn bless(root: &Path) -> Result<bool> {
     let book = Book::load(root)?;
     let blessed = transcript::bless(root, &book.transcripts())?;
@@ -113,6 +113,11 @@ fn bless(root: &Path) -> Result<bool> {
         print!("{}", blessed.diff);
     }
     println!("{} transcripts captured, {changed} changed", blessed.len());
+    let added = checks::addresses::bless(&book)?;
+    for address in &added {
+        println!("+{address}");
+    }
+    println!("{} addresses added", added.len());
     Ok(true)
 }
 

@@ -10,6 +10,7 @@ use anyhow::{Result, bail};
 use crate::book::Book;
 use crate::finding::Finding;
 
+pub mod addresses;
 mod captions;
 mod followed;
 pub mod includes;
@@ -98,6 +99,11 @@ const CHECKS: &[Check] = &[
         name: "rendered",
         cost: Cost::Fast,
         run: rendered::check,
+    },
+    Check {
+        name: "addresses",
+        cost: Cost::Fast,
+        run: addresses::check,
     },
     Check {
         name: "listings",
