@@ -230,6 +230,10 @@ pub struct Metadata {
     pub from: Option<String>,
     /// `typed = true`: the reader types it in, as they do the steps.
     pub typed: bool,
+    /// `hidden = ["+use std::rc::Rc;"]`: the lines that it adds to `from` (`+`) and takes away (`-`) where no page shows it.
+    pub hidden: Vec<String>,
+    /// `part = "underneath/pinning:first_word"`: the listing, and the anchor in it, that this one has the lines of.
+    pub part: Option<(String, String)>,
 }
 
 impl Metadata {
@@ -241,9 +245,19 @@ impl Metadata {
                 .get(&Path::new("listings").join(listing).join("Cargo.toml"))?;
             let manifest: DocumentMut = manifest.text.parse().ok()?;
             let ours = manifest.get("package")?.get("metadata")?.get("book")?;
+            let text = |key: &str| ours.get(key)?.as_str();
+            let lines = |item: Option<&toml_edit::Item>| {
+                let lines = item.and_then(|item| item.as_array()).into_iter().flatten();
+                lines.filter_map(|line| line.as_str().map(str::to_owned)).collect()
+            };
             Some(Metadata {
-                from: ours.get("from").and_then(|item| item.as_str()).map(str::to_owned),
+                from: text("from").map(str::to_owned),
                 typed: ours.get("typed").and_then(|item| item.as_bool()).unwrap_or_default(),
+                hidden: lines(ours.get("hidden")),
+                part: text("part").and_then(|part| {
+                    let (listing, anchor) = part.split_once(':')?;
+                    Some((listing.to_owned(), anchor.to_owned()))
+                }),
             })
         };
         read().unwrap_or_default()

@@ -11,6 +11,7 @@ use crate::book::Book;
 use crate::finding::Finding;
 
 pub mod addresses;
+mod broken;
 mod captions;
 mod followed;
 pub mod includes;
@@ -79,6 +80,11 @@ const CHECKS: &[Check] = &[
         name: "followed",
         cost: Cost::Fast,
         run: |book| Ok(followed::check(book)),
+    },
+    Check {
+        name: "broken",
+        cost: Cost::Fast,
+        run: |book| Ok(broken::check(book)),
     },
     Check {
         name: "words",
