@@ -349,13 +349,9 @@ impl Source {
     pub fn new(text: String) -> Self {
         let mut anchors: Vec<Anchor> = Vec::new();
         let mut marks = BTreeSet::new();
-        // The patterns are slow, and most lines hold no anchor.
-        let lines = text.lines().enumerate().filter(|(_, line)| line.contains("ANCHOR"));
-        for (index, line) in lines {
+        for (index, line) in text.lines().enumerate().filter(|(_, line)| is_anchor(line)) {
             let number = index + 1;
-            if ANCHOR.is_match(line) || ANCHOR_END.is_match(line) {
-                marks.insert(number);
-            }
+            marks.insert(number);
             if let Some(captures) = ANCHOR_END.captures(line) {
                 let name = &captures["name"];
                 match anchors
@@ -462,6 +458,12 @@ impl Markdown {
         markdown.spans.extend(captions);
         markdown
     }
+}
+
+/// Whether `line` holds an anchor: mdBook shows no such line.
+pub fn is_anchor(line: &str) -> bool {
+    // The patterns are slow, and most lines hold no anchor.
+    line.contains("ANCHOR") && (ANCHOR.is_match(line) || ANCHOR_END.is_match(line))
 }
 
 /// The fenced code blocks of a Markdown text.

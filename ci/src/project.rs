@@ -3,19 +3,14 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
 
 use anyhow::{Context, Result, bail};
-use regex::Regex;
 use toml_edit::DocumentMut;
 
-use crate::book::{Book, Source, pattern};
+use crate::book::{Book, Source, is_anchor, pattern};
 
 /// The name of the reader's package.
 pub const PACKAGE: &str = "web-server";
-
-/// The lines mdBook finds the parts of a file by.
-static ANCHOR: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\s*(//|#)\s*ANCHOR(_END)?:\s*[\w-]+\s*$"));
 
 /// A copy of a listing as the reader has it.
 ///
@@ -272,7 +267,7 @@ fn is_our_tests(file: &Path) -> bool {
 /// `text` without the lines that mark anchors.
 fn without_anchors(text: &str) -> String {
     text.lines()
-        .filter(|line| !(line.contains("ANCHOR") && ANCHOR.is_match(line)))
+        .filter(|line| !is_anchor(line))
         .map(|line| format!("{line}\n"))
         .collect()
 }

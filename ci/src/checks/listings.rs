@@ -162,13 +162,14 @@ fn run(root: &Path, programs: &[TestProgram]) -> Result<Vec<Tests>> {
 fn run_one(root: &Path, program: &TestProgram) -> Result<Tests> {
     let folder = program.package.strip_prefix(root).unwrap_or(&program.package);
     let listing = listing_of(&folder.join("Cargo.toml")).unwrap_or_default();
-    let output = cargo::output(
-        Command::new(&program.executable)
-            .arg("--test-threads=8")
-            .current_dir(&program.package)
-            .env_remove("RUST_BACKTRACE")
-            .stdin(Stdio::null()),
-    )?;
+    let mut command = Command::new(&program.executable);
+    command
+        .arg("--test-threads=8")
+        .current_dir(&program.package)
+        .stdin(Stdio::null());
+    // RUST_BACKTRACE would change what is printed, and SMOL_THREADS what happens.
+    cargo::undisturbed(&mut command);
+    let output = cargo::output(&mut command)?;
     let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     let short = |name: &str| name.rsplit("::").next().unwrap_or(name).to_owned();
 
