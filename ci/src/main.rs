@@ -17,6 +17,7 @@ mod download;
 mod edit;
 mod figure;
 mod finding;
+mod passed;
 mod preprocess;
 mod project;
 mod serve;
