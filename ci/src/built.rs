@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use mdbook_driver::MDBook;
+use mdbook_driver::config::Config;
 use tempfile::TempDir;
 
 use crate::book::{self, Page};
@@ -20,12 +21,17 @@ pub struct Built {
 }
 
 impl Built {
-    /// Builds the book below `root`, and reads back the HTML of `pages`.
+    /// Builds the book below `root`, less what no check reads, and gives the HTML of `pages`.
     ///
     /// Refuses what [`build`] refuses, and a page that mdBook has not built.
     pub fn new(root: &Path, pages: &[Page]) -> Result<Self> {
         let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
-        build(root, folder.path())?;
+        let mut config = book::config(root)?;
+        // Somebody waits. No check reads the page for printing, which repeats all others, or minds what mdBook calls its
+        // own files.
+        config.set("output.html.print.enable", false)?;
+        config.set("output.html.hash-files", false)?;
+        build_as(config, root, folder.path())?;
         let mut html = BTreeMap::new();
         for page in pages {
             let text = fs::read_to_string(folder.path().join(page.address()))
@@ -50,7 +56,11 @@ impl Built {
 ///
 /// Refuses what mdBook refuses, and broken includes: the preprocessor runs here too.
 pub fn build(root: &Path, destination: &Path) -> Result<()> {
-    let mut config = book::config(root)?;
+    build_as(book::config(root)?, root, destination)
+}
+
+/// Builds the book below `root` as `config` says, but into `destination`.
+fn build_as(mut config: Config, root: &Path, destination: &Path) -> Result<()> {
     config.build.build_dir = destination.to_owned();
     MDBook::load_with_config(root, config)?
         .build()
