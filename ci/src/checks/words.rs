@@ -39,8 +39,13 @@ pub fn check(book: &Book) -> Vec<Finding> {
     let reviewed = fs::read_to_string(book.root.join(REVIEWED)).unwrap_or_default();
     let reviewed = Reviewed::read(&reviewed);
     let mut findings = Vec::new();
-    let programs: BTreeMap<String, Words<'_>> = book
-        .listings()
+    let included = book.pages.iter().flat_map(Page::includes);
+    // Those that a page can be about, and what it shows of the clients.
+    let listings: BTreeSet<String> = included
+        .filter_map(|include| listing_of(&include.path))
+        .chain(book.listings())
+        .collect();
+    let programs: BTreeMap<String, Words<'_>> = listings
         .into_iter()
         .map(|name| {
             let words = Words::of_program(book, &name);
@@ -181,7 +186,10 @@ impl<'a> Words<'a> {
     }
 
     fn add(&mut self, text: &'a str, is_code: bool) {
-        self.texts.push(text);
+        match is_code {
+            true => self.texts.extend(text.lines().map(without_comment)),
+            false => self.texts.push(text),
+        }
         let mut before = "";
         for token in tokens(text, is_code) {
             let uses = self.names.entry(token.text).or_default();
@@ -214,6 +222,15 @@ impl<'a> Words<'a> {
             })
         })
     }
+}
+
+/// A line of code without the comment at its end.
+fn without_comment(line: &str) -> &str {
+    // Behind an odd number of quotes, we are in a string.
+    let mut slashes = line.match_indices("//").map(|(at, _)| &line[..at]);
+    slashes
+        .find(|before| before.matches('"').count() % 2 == 0)
+        .unwrap_or(line)
 }
 
 /// What one section of a page is about.

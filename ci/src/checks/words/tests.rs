@@ -83,7 +83,8 @@ fn a_name_has_the_use_that_it_has_in_the_code() {
 
 #[test]
 fn files_requests_and_steps_that_are_not_there_are_found() {
-    let code = "fn main() {\n    let request = b\"GET /sleep HTTP/1.1\\r\\n\";\n}\n";
+    let code =
+        "fn main() {\n    // No / and no smol-1.\n    let request = b\"GET http://a /sleep HTTP/1.1\\r\\n\";\n}\n";
     assert_eq!(
         found_in(
             "`/sleep`, `hello.html`, `src/main.rs`, 01-a, `cargo run`, [x](ch21-09-z.html)",
@@ -102,6 +103,20 @@ fn files_requests_and_steps_that_are_not_there_are_found() {
     assert_eq!(
         found_in("As in 01-b.", code),
         ["src/page.md:3: there is no listing `01-b`"]
+    );
+}
+
+#[test]
+fn a_page_may_show_our_clients() {
+    let page =
+        "# Page\n\nAsk `ask`, not `asks`.\n\n```rust\n{{#include ../listings/support/clients/src/lib.rs}}\n```\n";
+    assert_eq!(
+        found(&[
+            ("src/page.md", page),
+            ("listings/support/clients/Cargo.toml", "[package]\nname = \"clients\"\n"),
+            ("listings/support/clients/src/lib.rs", "pub fn ask() {}\n"),
+        ]),
+        missing("asks")
     );
 }
 
