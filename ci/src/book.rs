@@ -5,15 +5,17 @@ use std::ffi::OsStr;
 use std::fs;
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use mdbook_driver::MDBook;
 use mdbook_driver::book::Chapter;
 use mdbook_driver::config::Config;
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 use regex::Regex;
 use walkdir::WalkDir;
+
+use crate::built::Built;
 
 /// The book: everything a check needs, read once.
 pub struct Book {
@@ -23,6 +25,8 @@ pub struct Book {
     pub pages: Vec<Page>,
     /// Every text file below `listings/`, and whatever else a page includes, by its path relative to `root`.
     pub sources: BTreeMap<PathBuf, Source>,
+    /// The HTML, or why there is none, once a check has asked for it.
+    built: OnceLock<Result<Built, String>>,
 }
 
 /// A page: one Markdown file named in `SUMMARY.md`.
@@ -41,6 +45,19 @@ pub struct Page {
     pub directives: Vec<Directive>,
     /// Its proof marks, in order.
     pub proofs: Vec<Proof>,
+    /// Its words, those of captions last: what stands in it outside of code blocks.
+    pub spans: Vec<Span>,
+}
+
+/// A piece of a page's words: an inline code span, or text between other things. A link's target is neither.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Its line in the page, counted from 1.
+    pub line: usize,
+    /// What stands there, without the backticks.
+    pub text: String,
+    /// Whether it stands in backticks.
+    pub is_code: bool,
 }
 
 /// A fenced code block.
@@ -228,7 +245,18 @@ impl Book {
             root: root.to_owned(),
             pages,
             sources,
+            built: OnceLock::new(),
         })
+    }
+
+    /// The HTML of the book. Whoever asks first builds it; checks that ask meanwhile wait for that.
+    ///
+    /// Refuses a book that mdBook cannot build, for each who asks.
+    pub fn built(&self) -> Result<&Built> {
+        self.built
+            .get_or_init(|| Built::new(&self.root, &self.pages).map_err(|error| format!("{error:#}")))
+            .as_ref()
+            .map_err(|error| anyhow!("{error}"))
     }
 
     /// Every listing that a page can be about: the steps, and `answers/name`, `broken/name`, `exercises/name`,
@@ -277,12 +305,18 @@ impl Page {
                 test: captures["test"].to_owned(),
             })
             .collect();
+        let Markdown {
+            blocks,
+            headings,
+            spans,
+        } = Markdown::read(&text);
         Self {
             number: None,
-            blocks: blocks(&text),
-            headings: headings(&text),
+            blocks,
             directives,
             proofs,
+            headings,
+            spans,
             path,
             text,
         }
@@ -293,6 +327,14 @@ impl Page {
         let start = self.headings.iter().rev().find(|heading| **heading <= line);
         let end = self.headings.iter().find(|heading| **heading > line);
         start.copied().unwrap_or(1)..end.copied().unwrap_or(self.text.lines().count() + 1)
+    }
+
+    /// Where its HTML is, relative to the root of the built book: `introduction.html`.
+    pub fn address(&self) -> PathBuf {
+        self.path
+            .strip_prefix("src")
+            .unwrap_or(&self.path)
+            .with_extension("html")
     }
 
     /// Its includes, in order.
@@ -308,13 +350,9 @@ impl Source {
     pub fn new(text: String) -> Self {
         let mut anchors: Vec<Anchor> = Vec::new();
         let mut marks = BTreeSet::new();
-        // The patterns are slow, and most lines hold no anchor.
-        let lines = text.lines().enumerate().filter(|(_, line)| line.contains("ANCHOR"));
-        for (index, line) in lines {
+        for (index, line) in text.lines().enumerate().filter(|(_, line)| is_anchor(line)) {
             let number = index + 1;
-            if ANCHOR.is_match(line) || ANCHOR_END.is_match(line) {
-                marks.insert(number);
-            }
+            marks.insert(number);
             if let Some(captures) = ANCHOR_END.captures(line) {
                 let name = &captures["name"];
                 match anchors
@@ -364,41 +402,74 @@ impl Source {
     }
 }
 
-/// The fenced code blocks of a Markdown text.
-pub fn blocks(text: &str) -> Vec<Block> {
-    let mut blocks = Vec::new();
-    let mut open: Option<Block> = None;
-    for (event, range) in Parser::new(text).into_offset_iter() {
-        match event {
-            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
-                let line = line_of(text, range.start);
-                open = Some(Block {
-                    line,
-                    end: line_of(text, range.end.saturating_sub(1)),
-                    caption: caption(text, line),
-                    info: info.to_string(),
-                    text: String::new(),
-                });
-            }
-            Event::Text(part) => {
-                if let Some(block) = &mut open {
-                    block.text.push_str(&part);
-                }
-            }
-            Event::End(TagEnd::CodeBlock) => blocks.extend(open.take()),
-            _ => {}
-        }
-    }
-    blocks
+/// What a Markdown text consists of, as far as the checks ask.
+#[derive(Default)]
+struct Markdown {
+    blocks: Vec<Block>,
+    headings: Vec<usize>,
+    spans: Vec<Span>,
 }
 
-/// The lines of the headings of a Markdown text.
-fn headings(text: &str) -> Vec<usize> {
-    Parser::new(text)
-        .into_offset_iter()
-        .filter(|(event, _)| matches!(event, Event::Start(Tag::Heading { .. })))
-        .map(|(_, range)| line_of(text, range.start))
-        .collect()
+impl Markdown {
+    fn read(text: &str) -> Self {
+        let ends: Vec<usize> = text.match_indices('\n').map(|(offset, _)| offset).collect();
+        let line = |offset: usize| ends.partition_point(|end| *end < offset) + 1;
+        let mut markdown = Self::default();
+        let mut open: Option<Block> = None;
+        for (event, range) in Parser::new(text).into_offset_iter() {
+            match event {
+                Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
+                    open = Some(Block {
+                        line: line(range.start),
+                        end: line(range.end.saturating_sub(1)),
+                        caption: caption(text, line(range.start)),
+                        info: info.to_string(),
+                        text: String::new(),
+                    });
+                }
+                Event::End(TagEnd::CodeBlock) => markdown.blocks.extend(open.take()),
+                Event::Start(Tag::Heading { .. }) => markdown.headings.push(line(range.start)),
+                Event::Text(part) => match &mut open {
+                    Some(block) => block.text.push_str(&part),
+                    None => markdown.spans.push(Span {
+                        line: line(range.start),
+                        text: part.to_string(),
+                        is_code: false,
+                    }),
+                },
+                Event::Code(code) => markdown.spans.push(Span {
+                    line: line(range.start),
+                    text: code.to_string(),
+                    is_code: true,
+                }),
+                _ => {}
+            }
+        }
+        // A caption is a comment here, and words where it is shown.
+        let captions = markdown.blocks.iter().filter_map(|block| block.caption.as_ref());
+        let captions: Vec<Span> = captions
+            .flat_map(|caption| {
+                let spans = Self::read(&caption.text).spans;
+                spans.into_iter().map(|span| Span {
+                    line: caption.line,
+                    ..span
+                })
+            })
+            .collect();
+        markdown.spans.extend(captions);
+        markdown
+    }
+}
+
+/// Whether `line` holds an anchor: mdBook shows no such line.
+pub fn is_anchor(line: &str) -> bool {
+    // The patterns are slow, and most lines hold no anchor.
+    line.contains("ANCHOR") && (ANCHOR.is_match(line) || ANCHOR_END.is_match(line))
+}
+
+/// The fenced code blocks of a Markdown text.
+pub fn blocks(text: &str) -> Vec<Block> {
+    Markdown::read(text).blocks
 }
 
 /// The caption above line `number`, if there is one.
@@ -472,7 +543,7 @@ fn listing_files(root: &Path) -> Vec<PathBuf> {
 }
 
 /// `a/../b` as `b`: paths are compared by their names alone.
-fn normalize(path: &Path) -> PathBuf {
+pub fn normalize(path: &Path) -> PathBuf {
     let mut normal = PathBuf::new();
     for part in path.components() {
         match part {
@@ -530,6 +601,35 @@ pub mod tests {
                 listing: "01-a".into(),
                 test: "works".into()
             }]
+        );
+    }
+
+    #[test]
+    fn a_page_knows_its_headings_and_its_words() {
+        let page = Page::new(
+            "src/page.md".into(),
+            "# One\n\nSay `serve(..)`\nto [it](x.md#y).\n\n```rust\n{{#include a.rs}}\n```\n\n## Two\n\n<!-- `not` -->\n\n<!-- caption: See `x`. -->\n```rust\n```\n".into(),
+        );
+        assert_eq!(page.headings, [1, 10]);
+        let spans: Vec<_> = page
+            .spans
+            .iter()
+            .map(|s| (s.line, s.text.as_str(), s.is_code))
+            .collect();
+        assert_eq!(
+            spans,
+            [
+                (1, "One", false),
+                (3, "Say ", false),
+                (3, "serve(..)", true),
+                (4, "to ", false),
+                (4, "it", false),
+                (4, ".", false),
+                (10, "Two", false),
+                (14, "See ", false),
+                (14, "x", true),
+                (14, ".", false)
+            ]
         );
     }
 

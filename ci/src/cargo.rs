@@ -6,22 +6,51 @@ use std::process::{Command, Output, Stdio};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-/// A cargo command that runs in `folder`, without colours and without what this program's own cargo has set.
+/// What a program is told by variables of these names is not for the cargo, the compiler and the programs that we run.
+const OURS: &[&str] = &["CARGO_", "RUST", "SMOL_", "LC_", "LANGUAGE"];
+
+/// But these stay: how to reach the network, which toolchain to take, and how much of the machine.
+const KEPT: &[&str] = &[
+    "CARGO_BUILD_JOBS",
+    "CARGO_HOME",
+    "CARGO_HTTP_",
+    "CARGO_INCREMENTAL",
+    "CARGO_NET_",
+    "CARGO_REGISTR",
+    "CARGO_SOURCE_",
+    "RUSTUP_",
+];
+
+/// A cargo that runs in `folder`, that of a workspace or of a package alone, with its `target` there.
+///
+/// It has no colours, nothing to read, and none of the settings of whoever runs us, or of the cargo that runs us.
 pub fn cargo(folder: &Path) -> Command {
     let mut command = Command::new("cargo");
     command
         .current_dir(folder)
         .stdin(Stdio::null())
-        .env("CARGO_TERM_COLOR", "never");
-    for name in [
-        "RUSTFLAGS",
-        "CARGO_TARGET_DIR",
-        "CARGO_BUILD_TARGET_DIR",
-        "RUST_BACKTRACE",
-    ] {
-        command.env_remove(name);
-    }
+        .env("LC_ALL", "C")
+        .env("CARGO_TERM_COLOR", "never")
+        .env("CARGO_TERM_PROGRESS_WHEN", "never")
+        .env("CARGO_TARGET_DIR", "target");
+    undisturbed(&mut command);
     command
+}
+
+/// Keeps from `command` what the environment says to programs like it, but for what `command` has been told itself.
+pub fn undisturbed(command: &mut Command) {
+    let told: Vec<_> = command.get_envs().map(|(name, _)| name.to_owned()).collect();
+    for (name, _) in std::env::vars_os() {
+        if disturbs(&name.to_string_lossy()) && !told.contains(&name) {
+            command.env_remove(&name);
+        }
+    }
+}
+
+/// Whether a variable of this name is for whoever runs us, and not for what we run.
+fn disturbs(name: &str) -> bool {
+    let has_prefix = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
+    has_prefix(OURS) && !has_prefix(KEPT)
 }
 
 /// Runs `command` to its end and gives what it printed, whether it succeeded or not.
@@ -73,10 +102,9 @@ impl TestProgram {
     /// The command that runs it, in the folder of its package as cargo would.
     pub fn command(&self) -> Command {
         let mut command = Command::new(&self.executable);
-        command
-            .arg("--test-threads=8")
-            .current_dir(&self.package)
-            .env_remove("RUST_BACKTRACE");
+        command.arg("--test-threads=8").current_dir(&self.package);
+        // RUST_BACKTRACE would change what is printed, and SMOL_THREADS what happens.
+        undisturbed(&mut command);
         command
     }
 }
@@ -146,4 +174,30 @@ fn diagnostic(package: &Path, message: &Value) -> Option<Diagnostic> {
         message: message["message"].as_str()?.to_owned(),
         place,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_disturbs_is_kept_away_and_what_is_needed_is_not() {
+        for name in [
+            "CARGO_TARGET_DIR",
+            "CARGO_MANIFEST_DIR",
+            "RUSTFLAGS",
+            "RUST_BACKTRACE",
+            "SMOL_THREADS",
+            "LC_ALL",
+        ] {
+            assert!(disturbs(name), "{name}");
+        }
+        for name in ["CARGO_HOME", "CARGO_HTTP_PROXY", "RUSTUP_TOOLCHAIN", "PATH", "HOME"] {
+            assert!(!disturbs(name), "{name}");
+        }
+        let cargo = cargo(Path::new("."));
+        let told: Vec<_> = cargo.get_envs().collect();
+        assert!(told.contains(&("LC_ALL".as_ref(), Some("C".as_ref()))));
+        assert!(told.contains(&("CARGO_TARGET_DIR".as_ref(), Some("target".as_ref()))));
+    }
 }

@@ -10,6 +10,7 @@ use book::Book;
 use checks::Cost;
 
 mod book;
+mod built;
 mod cargo;
 mod checks;
 mod download;
@@ -17,6 +18,7 @@ mod edit;
 mod figure;
 mod finding;
 mod libtest;
+mod passed;
 mod preprocess;
 mod project;
 mod serve;
@@ -48,7 +50,7 @@ enum Command {
         #[arg(long)]
         external_links: bool,
     },
-    /// Capture every transcript again, and show what changed
+    /// Capture every transcript again, list new addresses, and show what changed
     Bless,
     /// Check and rewrite a book for mdBook, which calls this
     #[command(hide = true)]
@@ -83,7 +85,7 @@ fn run(command: Command) -> Result<bool> {
         }
         Command::Build => {
             let root = root()?;
-            checks::rendered::build(&root, &root.join("book"))?;
+            built::build(&root, &root.join("book"))?;
             println!("built book/index.html");
             Ok(true)
         }
@@ -103,7 +105,7 @@ fn run(command: Command) -> Result<bool> {
     }
 }
 
-/// Captures every transcript again and prints what changed.
+/// Captures every transcript again, lists new addresses, and prints what changed.
 fn bless(root: &Path) -> Result<bool> {
     let book = Book::load(root)?;
     let blessed = transcript::bless(root, &book.transcripts())?;
@@ -113,6 +115,11 @@ fn bless(root: &Path) -> Result<bool> {
         print!("{}", blessed.diff);
     }
     println!("{} transcripts captured, {changed} changed", blessed.len());
+    let added = checks::addresses::bless(&book)?;
+    for address in &added {
+        println!("+{address}");
+    }
+    println!("{} addresses added", added.len());
     Ok(true)
 }
 

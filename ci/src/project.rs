@@ -3,19 +3,14 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
 
 use anyhow::{Context, Result, bail};
-use regex::Regex;
 use toml_edit::DocumentMut;
 
-use crate::book::{Book, Source, pattern};
+use crate::book::{Book, Source, is_anchor, pattern};
 
 /// The name of the reader's package.
 pub const PACKAGE: &str = "web-server";
-
-/// The lines mdBook finds the parts of a file by.
-static ANCHOR: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\s*(//|#)\s*ANCHOR(_END)?:\s*[\w-]+\s*$"));
 
 /// A copy of a listing as the reader has it.
 ///
@@ -230,6 +225,10 @@ pub struct Metadata {
     pub from: Option<String>,
     /// `typed = true`: the reader types it in, as they do the steps.
     pub typed: bool,
+    /// `hidden = ["+use std::rc::Rc;"]`: the lines that it adds to `from` (`+`) and takes away (`-`) where no page shows it.
+    pub hidden: Vec<String>,
+    /// `part = "underneath/pinning:first_word"`: the listing, and the anchor in it, that this one has the lines of.
+    pub part: Option<(String, String)>,
 }
 
 impl Metadata {
@@ -241,9 +240,19 @@ impl Metadata {
                 .get(&Path::new("listings").join(listing).join("Cargo.toml"))?;
             let manifest: DocumentMut = manifest.text.parse().ok()?;
             let ours = manifest.get("package")?.get("metadata")?.get("book")?;
+            let text = |key: &str| ours.get(key)?.as_str();
+            let lines = |item: Option<&toml_edit::Item>| {
+                let lines = item.and_then(|item| item.as_array()).into_iter().flatten();
+                lines.filter_map(|line| line.as_str().map(str::to_owned)).collect()
+            };
             Some(Metadata {
-                from: ours.get("from").and_then(|item| item.as_str()).map(str::to_owned),
+                from: text("from").map(str::to_owned),
                 typed: ours.get("typed").and_then(|item| item.as_bool()).unwrap_or_default(),
+                hidden: lines(ours.get("hidden")),
+                part: text("part").and_then(|part| {
+                    let (listing, anchor) = part.split_once(':')?;
+                    Some((listing.to_owned(), anchor.to_owned()))
+                }),
             })
         };
         read().unwrap_or_default()
@@ -258,7 +267,7 @@ fn is_our_tests(file: &Path) -> bool {
 /// `text` without the lines that mark anchors.
 fn without_anchors(text: &str) -> String {
     text.lines()
-        .filter(|line| !(line.contains("ANCHOR") && ANCHOR.is_match(line)))
+        .filter(|line| !is_anchor(line))
         .map(|line| format!("{line}\n"))
         .collect()
 }

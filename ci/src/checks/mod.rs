@@ -10,6 +10,8 @@ use anyhow::{Result, bail};
 use crate::book::Book;
 use crate::finding::Finding;
 
+pub mod addresses;
+mod broken;
 mod captions;
 mod exercises;
 mod followed;
@@ -18,13 +20,14 @@ mod links;
 mod lint;
 mod listings;
 mod proofs;
-pub mod rendered;
+mod rendered;
 pub mod skeptic;
 mod spelling;
 mod tools;
 mod transcripts;
 mod typed;
 mod unused;
+mod words;
 
 /// When a check runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,6 +88,16 @@ const CHECKS: &[Check] = &[
         run: |book| Ok(exercises::check(book)),
     },
     Check {
+        name: "broken",
+        cost: Cost::Fast,
+        run: |book| Ok(broken::check(book)),
+    },
+    Check {
+        name: "words",
+        cost: Cost::Fast,
+        run: |book| Ok(words::check(book)),
+    },
+    Check {
         name: "lint",
         cost: Cost::Fast,
         run: lint::check,
@@ -98,6 +111,11 @@ const CHECKS: &[Check] = &[
         name: "rendered",
         cost: Cost::Fast,
         run: rendered::check,
+    },
+    Check {
+        name: "addresses",
+        cost: Cost::Fast,
+        run: addresses::check,
     },
     Check {
         name: "listings",

@@ -1,44 +1,20 @@
 //! The built book, read back: every block of every page shows exactly the lines of the file it includes.
 
-use std::fs;
-use std::path::Path;
-
-use anyhow::{Context, Result};
-use mdbook_driver::MDBook;
+use anyhow::Result;
 use scraper::{ElementRef, Html, Node, Selector};
 
-use crate::book::{self, Book, Include, Page, Source};
+use crate::book::{Book, Include, Page, Source};
 use crate::finding::Finding;
 use crate::project;
 
-/// Builds the book into a temporary folder and finds blocks that do not show their listing.
+/// Finds blocks of the built book that do not show their listing.
 pub fn check(book: &Book) -> Result<Vec<Finding>> {
-    let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
-    build(&book.root, folder.path())?;
-
-    let mut findings = Vec::new();
-    for page in &book.pages {
-        let relative = page
-            .path
-            .strip_prefix("src")
-            .unwrap_or(&page.path)
-            .with_extension("html");
-        let path = folder.path().join(relative);
-        let html = fs::read_to_string(&path).with_context(|| format!("{} was not built", page.path.display()))?;
-        findings.extend(compare(book, page, &html));
-    }
-    Ok(findings)
-}
-
-/// Builds the HTML of the book below `root` into `destination`.
-///
-/// Refuses what mdBook refuses, and broken includes: the preprocessor runs here too.
-pub fn build(root: &Path, destination: &Path) -> Result<()> {
-    let mut config = book::config(root)?;
-    config.build.build_dir = destination.to_owned();
-    MDBook::load_with_config(root, config)?
-        .build()
-        .context("mdBook cannot build the book")
+    let built = book.built()?;
+    Ok(book
+        .pages
+        .iter()
+        .flat_map(|page| compare(book, page, built.html(page)))
+        .collect())
 }
 
 /// Finds the blocks of `page` that its `html` does not show as it should.
@@ -165,6 +141,8 @@ fn difference(expected: &Shown, shown: &Shown) -> Option<(String, String)> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::book::tests::small_book;
 

@@ -4,8 +4,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
@@ -16,6 +15,7 @@ use walkdir::WalkDir;
 use crate::book::{Book, pattern};
 use crate::cargo;
 use crate::finding::Finding;
+use crate::passed::{Fingerprint, Passed};
 
 static FAILED: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"panicked at (?P<path>[^\n]+?):(?P<line>\d+):\d+:\n(?P<message>[^\n]*)"));
@@ -23,11 +23,11 @@ static FAILED: LazyLock<Regex> =
 /// Finds what rustfmt and the tests of `ci/` find.
 pub fn check(book: &Book) -> Result<Vec<Finding>> {
     let ci = book.root.join("ci");
-    let fingerprint = fingerprint(&ci)?;
-    let stamp = ci.join("target/tools-passed");
-    if fs::read_to_string(&stamp).is_ok_and(|passed| passed == fingerprint) {
+    let rustc = cargo::stdout(Command::new("rustc").arg("-vV"))?;
+    let mut passed = Passed::open(&book.root, "tools", Fingerprint::of(&rustc));
+    let Some(key) = passed.look(&files(&ci)?) else {
         return Ok(Vec::new());
-    }
+    };
     let mut findings = Vec::new();
     if !cargo::output(cargo::cargo(&ci).args(["fmt", "--check"]))?
         .status
@@ -62,27 +62,25 @@ pub fn check(book: &Book) -> Result<Vec<Finding>> {
         }
     }
     if findings.is_empty() {
-        fs::write(&stamp, fingerprint).with_context(|| format!("cannot write {}", stamp.display()))?;
+        passed.add(key);
+        passed.save()?;
     }
     Ok(findings)
 }
 
-/// A number that changes with the compiler and with every file of `ci/`.
-fn fingerprint(ci: &Path) -> Result<String> {
-    let mut hasher = DefaultHasher::new();
-    cargo::stdout(Command::new("rustc").arg("-vV"))?.hash(&mut hasher);
-    let files = WalkDir::new(ci)
+/// Every file of `ci/` and what is in it, without what cargo writes there.
+fn files(ci: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>> {
+    WalkDir::new(ci)
         .sort_by_file_name()
         .into_iter()
-        .filter_entry(|entry| entry.file_name() != OsStr::new("target"));
-    for entry in files {
-        let entry = entry?;
-        if entry.file_type().is_file() {
-            entry.path().hash(&mut hasher);
-            fs::read(entry.path())?.hash(&mut hasher);
-        }
-    }
-    Ok(format!("{:016x}", hasher.finish()))
+        .filter_entry(|entry| entry.file_name() != OsStr::new("target"))
+        .filter(|entry| entry.as_ref().map_or(true, |entry| entry.file_type().is_file()))
+        .map(|entry| {
+            let path = entry?.into_path();
+            let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            Ok((path, bytes))
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -90,14 +88,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_fingerprint_changes_with_a_file_and_not_with_what_cargo_writes() {
+    fn the_files_change_with_any_of_them_and_not_with_what_cargo_writes() {
         let ci = tempfile::tempdir().unwrap();
         fs::write(ci.path().join("a.rs"), "one").unwrap();
-        let before = fingerprint(ci.path()).unwrap();
+        let before = files(ci.path()).unwrap();
         fs::create_dir(ci.path().join("target")).unwrap();
         fs::write(ci.path().join("target/b"), "two").unwrap();
-        assert_eq!(fingerprint(ci.path()).unwrap(), before);
+        assert_eq!(files(ci.path()).unwrap(), before);
         fs::write(ci.path().join("a.rs"), "two").unwrap();
-        assert_ne!(fingerprint(ci.path()).unwrap(), before);
+        assert_ne!(files(ci.path()).unwrap(), before);
     }
 }

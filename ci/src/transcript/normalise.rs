@@ -6,12 +6,14 @@
 
 use std::io::{Error, ErrorKind};
 use std::path::Path;
+use std::process::Command;
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 use similar::{Algorithm, DiffOp, TextDiff, capture_diff_slices};
 
 use crate::book::pattern;
+use crate::cargo;
 
 /// How far apart two measured times may lie, in seconds. A busy machine is late; the times that
 /// tell something in this book are five seconds apart.
@@ -62,6 +64,8 @@ static COMPARED: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
         (r"^thread '(.*)' \(\d+\) ", "thread '$1' (N) "),
         // Cargo's hashes name the compiler and the folder as well.
         (r"-[0-9a-f]{16}\b", "-HASH"),
+        // Where it cannot show a line of the standard library, the compiler counts otherwise.
+        (r"(--> /rustc/\w+/library/\S+?):\d+:\d+", "$1:PLACE"),
         // A client's port is picked by the operating system. (Ours has four digits.)
         (r"127\.0\.0\.1:\d{5}\b", "127.0.0.1:PORT"),
         // Measured by curl, or by a program of the book.
@@ -98,7 +102,68 @@ impl Rendering {
         for (pattern, shown) in SHOWN.iter() {
             text = pattern.replace_all(&text, *shown).into_owned();
         }
-        os_errors(&sorted_tests(&text))
+        os_errors(&sorted_tests(&without_library(&text, commit)))
+    }
+}
+
+/// The commit that the compiler was built from, by which it names the source of the standard library.
+fn commit() -> &'static str {
+    static COMMIT: LazyLock<String> = LazyLock::new(|| {
+        let version = cargo::stdout(Command::new("rustc").arg("-vV")).unwrap_or_default();
+        let commit = version.lines().find_map(|line| line.strip_prefix("commit-hash: "));
+        commit.unwrap_or("unknown").to_owned()
+    });
+    &COMMIT
+}
+
+/// Shows what the compiler says as it is without the source of the standard library, which only some have installed
+/// (`rust-src`). With it, the compiler names a file where it was unpacked, and shows lines of it.
+fn without_library(text: &str, commit: fn() -> &'static str) -> String {
+    static LIBRARY: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"^( *--> ).*[/\\]lib[/\\]rustlib[/\\]src[/\\]rust[/\\](library[/\\].*:\d+:\d+)$"));
+    static EXCERPT: LazyLock<Regex> = LazyLock::new(|| pattern(r"^( *\d* +\||\.\.\.$)"));
+    if !text.contains("rustlib") {
+        return text.to_owned();
+    }
+    let mut shown = String::new();
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    // A blank line ends a diagnostic.
+    for diagnostic in lines.split_inclusive(|line| *line == "\n") {
+        let mut kept: Vec<String> = Vec::new();
+        let mut lines = diagnostic.iter().peekable();
+        while let Some(line) = lines.next() {
+            match LIBRARY.captures(line.trim_end()) {
+                Some(found) => {
+                    let path = found[2].replace('\\', "/");
+                    kept.push(format!("{}/rustc/{}/{path}\n", &found[1], commit()));
+                    while lines.next_if(|line| EXCERPT.is_match(line.trim_end())).is_some() {}
+                }
+                None => kept.push((*line).to_owned()),
+            }
+        }
+        if kept.len() < diagnostic.len() {
+            narrow(&mut kept);
+        }
+        shown += &kept.concat();
+    }
+    shown
+}
+
+/// Moves a diagnostic to the left, by as much as its longest number of a line leaves free.
+fn narrow(diagnostic: &mut [String]) {
+    static NUMBER: LazyLock<Regex> = LazyLock::new(|| pattern(r"^( *)\d+ +\|"));
+    let free = diagnostic
+        .iter()
+        .filter_map(|line| Some(NUMBER.captures(line)?[1].len()))
+        .min();
+    let margin = " ".repeat(free.unwrap_or(0));
+    // Above it, cargo may say what it is doing.
+    let is_head = |line: &String| line.starts_with("error") || line.starts_with("warning");
+    let head = diagnostic.iter().position(is_head).unwrap_or(0);
+    for line in &mut diagnostic[head..] {
+        if let Some(rest) = line.strip_prefix(&margin) {
+            *line = rest.to_owned();
+        }
     }
 }
 
@@ -233,6 +298,97 @@ mod tests {
         let text = "running 3 tests\ntest b ... ok\ntest c ... FAILED\ntest a ... ok\n\nfailures:\n";
         let sorted = "running 3 tests\ntest a ... ok\ntest b ... ok\ntest c ... FAILED\n\nfailures:\n";
         assert_eq!(sorted_tests(text), sorted);
+    }
+
+    #[test]
+    fn the_source_of_the_standard_library_makes_no_difference() {
+        let commit = || "0123abcd";
+        // What rustc 1.95 prints where it has the source, and where it has not.
+        let with = r"    Checking web-server v0.1.0 (file:///projects/web-server)
+error[E0277]: `{async fn body of first_word()}` cannot be unpinned
+    --> src/main.rs:3:36
+     |
+   3 |     let first_answer = Pin::new(&mut future);
+     |                        -------- ^^^^^^^^^^^ within `impl Future<Output = String>`, the trait `Unpin` is not implemented
+     |                        |
+     |                        required by a bound introduced by this call
+...
+  19 | async fn first_word() -> String {
+     |                          ------ within this `impl Future<Output = String>`
+     |
+     = note: consider using the `pin!` macro
+             consider using `Box::pin` if you need to access the pinned value outside of the current scope
+note: required because it appears within the type `impl Future<Output = String>`
+    --> src/main.rs:19:26
+     |
+  19 | async fn first_word() -> String {
+     |                          ^^^^^^
+note: required by a bound in `Pin::<Ptr>::new`
+    --> /home/a reader/.rustup/toolchains/1.95.0/lib/rustlib/src/rust/library/core/src/pin.rs:1179:36
+     |
+1179 | impl<Ptr: core::ops::Deref<Target: Unpin>> Pin<Ptr> {
+     |                                    ^^^^^ required by this bound in `Pin::<Ptr>::new`
+...
+1189 |     pub const fn new(pointer: Ptr) -> Pin<Ptr> {
+     |                  --- required by a bound in this associated function
+help: consider dereferencing here
+     |
+   3 |     let first_answer = Pin::new(&mut *future);
+     |                                      +
+
+error: aborting
+    --> src/main.rs:1:1
+     |
+1000 | fn main() {
+";
+        let without = r"    Checking web-server v0.1.0 (file:///projects/web-server)
+error[E0277]: `{async fn body of first_word()}` cannot be unpinned
+  --> src/main.rs:3:36
+   |
+ 3 |     let first_answer = Pin::new(&mut future);
+   |                        -------- ^^^^^^^^^^^ within `impl Future<Output = String>`, the trait `Unpin` is not implemented
+   |                        |
+   |                        required by a bound introduced by this call
+...
+19 | async fn first_word() -> String {
+   |                          ------ within this `impl Future<Output = String>`
+   |
+   = note: consider using the `pin!` macro
+           consider using `Box::pin` if you need to access the pinned value outside of the current scope
+note: required because it appears within the type `impl Future<Output = String>`
+  --> src/main.rs:19:26
+   |
+19 | async fn first_word() -> String {
+   |                          ^^^^^^
+note: required by a bound in `Pin::<Ptr>::new`
+  --> /rustc/0123abcd/library/core/src/pin.rs:1189:4
+help: consider dereferencing here
+   |
+ 3 |     let first_answer = Pin::new(&mut *future);
+   |                                      +
+
+error: aborting
+    --> src/main.rs:1:1
+     |
+1000 | fn main() {
+";
+        let shown = without_library(with, commit);
+        assert_eq!(shown, without.replace(":1189:4", ":1179:36"));
+        assert!(same(without, &shown));
+        assert_eq!(without_library(&shown, commit), shown);
+
+        let windows = with.replace("/home/a reader/", r"C:\\a reader\\").replace(
+            "/lib/rustlib/src/rust/library/core/",
+            r"\lib\rustlib\src\rust\library\core\",
+        );
+        assert_eq!(without_library(&windows, commit), shown);
+    }
+
+    #[test]
+    fn another_file_of_the_standard_library_makes_a_difference() {
+        let one = "  --> /rustc/0123abcd/library/core/src/pin.rs:1189:4\n";
+        assert!(!same(one, &one.replace("pin.rs", "ptr.rs")));
+        assert!(!same("  --> src/main.rs:1:4\n", "  --> src/main.rs:1:5\n"));
     }
 
     fn show(printed: &str) -> String {

@@ -437,33 +437,11 @@ fn has_connected(printed: &Printed, silent: bool) -> bool {
     }
 }
 
-/// cargo in `dir`, undisturbed by the settings of whoever runs us (or of the cargo that runs us).
+/// cargo in `dir`, as the reader has it: with no flags for the compiler in its configuration.
 pub fn cargo(dir: &Path) -> Program {
-    let mut program = Program::new("cargo");
-    program.current_dir(dir);
-    for (name, _) in std::env::vars_os() {
-        let name = name.to_string_lossy();
-        // What says how to reach the network, and which toolchain to take, stays.
-        let kept = [
-            "CARGO_HOME",
-            "CARGO_HTTP_",
-            "CARGO_NET_",
-            "CARGO_REGISTR",
-            "CARGO_SOURCE_",
-            "RUSTUP_",
-        ];
-        let ours = ["CARGO_", "RUST", "SMOL_", "LC_", "LANGUAGE"];
-        if ours.iter().any(|prefix| name.starts_with(prefix)) && !kept.iter().any(|prefix| name.starts_with(prefix)) {
-            program.env_remove(name.as_ref());
-        }
-    }
-    program
-        .env("LC_ALL", "C")
-        .env("CARGO_TERM_COLOR", "never")
-        .env("CARGO_TERM_PROGRESS_WHEN", "never")
-        .env("CARGO_TARGET_DIR", "target")
-        // Set and empty: flags in the configuration of whoever runs us are not ours.
-        .env("CARGO_ENCODED_RUSTFLAGS", "");
+    let mut program = crate::cargo::cargo(dir);
+    // Set and empty, it outdoes what is configured.
+    program.env("CARGO_ENCODED_RUSTFLAGS", "");
     program
 }
 

@@ -4,7 +4,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
-use clients::{Client, DEADLINE, Server, ask, in_own_process, serve_in_background};
+use clients::{
+    Client, DEADLINE, Server, ask, expect_one_smol_thread, in_own_process, serve_in_background,
+};
 use smol::future;
 
 use super::*;
@@ -20,6 +22,7 @@ const MOMENT: Duration = Duration::from_millis(1);
 static TURN: Mutex<()> = Mutex::new(());
 
 fn wait_for_our_turn() -> MutexGuard<'static, ()> {
+    expect_one_smol_thread();
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -194,6 +197,7 @@ fn threads_of_handlers(server: &Server, count: usize) -> Vec<(String, ThreadId)>
 
 #[test]
 fn every_handler_runs_on_the_same_thread() {
+    expect_one_smol_thread();
     let server = start();
 
     let threads = threads_of_handlers(&server, 4);

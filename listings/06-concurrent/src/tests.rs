@@ -8,7 +8,8 @@ use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 use clients::{
-    Client, DEADLINE, Server, ask, in_own_process, room_for_clients, serve_in_background,
+    Client, DEADLINE, Server, ask, expect_one_smol_thread, in_own_process, room_for_clients,
+    serve_in_background,
 };
 use smol::future;
 
@@ -206,6 +207,7 @@ fn threads_of_handlers(server: &Server, count: usize) -> Vec<(String, ThreadId)>
 
 #[test]
 fn every_handler_runs_on_the_same_thread() {
+    expect_one_smol_thread();
     let server = start();
 
     let threads = threads_of_handlers(&server, 4);
@@ -265,6 +267,7 @@ fn the_ticker_ticks_while_a_client_is_silent_and_another_is_answered() {
 
 #[test]
 fn a_task_that_keeps_its_thread_delays_every_client() {
+    expect_one_smol_thread();
     let server = start();
     let (let_go, held) = channel();
     let (begin, begun) = channel();
@@ -287,6 +290,7 @@ fn a_task_that_keeps_its_thread_delays_every_client() {
 
 #[test]
 fn thread_sleep_in_a_task_makes_the_tasks_serial_again() {
+    expect_one_smol_thread();
     let (tell, told) = channel();
     let tasks: Vec<_> = (0..4)
         .map(|number| {

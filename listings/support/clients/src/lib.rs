@@ -22,7 +22,7 @@ mod reply;
 mod server;
 
 pub use client::{Client, ask};
-pub use process::{in_own_process, room_for_clients};
+pub use process::{expect_one_smol_thread, in_own_process, room_for_clients};
 pub use reply::{NoReply, Reply};
 pub use server::{ClosedPort, Server, serve_in_background};
 

@@ -36,6 +36,19 @@ pub fn in_own_process(test: &str, variable: &str, value: &str, body: impl FnOnce
     );
 }
 
+/// For tests about tasks that share one thread, which is what smol's global executor has by itself.
+///
+/// # Panics
+///
+/// If `SMOL_THREADS` asks for anything else. Such a test would fail then, and show nothing.
+#[track_caller]
+pub fn expect_one_smol_thread() {
+    assert!(
+        env::var_os("SMOL_THREADS").is_none_or(|threads| threads == "1"),
+        "this test is about the one thread that smol has by itself: run it without SMOL_THREADS"
+    );
+}
+
 /// Makes room for `wanted` clients and their connections to a server in this same process, as far as the system
 /// allows, and gives the number of clients that there is room for: `wanted` or less.
 ///
@@ -113,6 +126,14 @@ mod tests {
             panic::catch_unwind(|| in_own_process("no::such::test", VARIABLE, "7", || {}));
 
         assert!(outcome.is_err());
+    }
+
+    #[test]
+    fn a_test_about_one_thread_refuses_to_run_with_smol_threads() {
+        let test = "process::tests::a_test_about_one_thread_refuses_to_run_with_smol_threads";
+        in_own_process(test, "SMOL_THREADS", "2", || {
+            assert!(panic::catch_unwind(expect_one_smol_thread).is_err());
+        });
     }
 
     #[test]
