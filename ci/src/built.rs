@@ -27,9 +27,10 @@ impl Built {
     pub fn new(root: &Path, pages: &[Page]) -> Result<Self> {
         let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
         let mut config = book::config(root)?;
-        // Somebody waits. No check reads the page for printing, which repeats all others, or minds what mdBook calls its
-        // own files.
+        // Somebody waits. No check reads the page for printing, which repeats all others, or the index to search in, or
+        // minds what mdBook calls its own files.
         config.set("output.html.print.enable", false)?;
+        config.set("output.html.search.enable", false)?;
         config.set("output.html.hash-files", false)?;
         build_as(config, root, folder.path())?;
         let mut html = BTreeMap::new();
