@@ -1,24 +1,45 @@
 //! Each step as a project to download: a zip archive in a link, so that it is never older than the page.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{Cursor, Write};
+use std::io::{Cursor, Read, Write};
 
 use anyhow::{Context, Result};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use toml_edit::{ArrayOfTables, DocumentMut, Table};
-use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
+use zip::{ZipArchive, ZipWriter};
 
 use crate::figure::slashes;
 use crate::project::{Files, PACKAGE};
 use crate::walk::text;
 
+/// What a link begins with.
+const LINK: &str = "data:application/zip;base64,";
+
 /// A `data:` link to an archive with the project that `files` are, and with the versions of `lock`, the lock file of
 /// the listings.
 pub fn link(files: &Files, lock: &str) -> Result<String> {
     let archive = archive(files, lock)?;
-    Ok(format!("data:application/zip;base64,{}", STANDARD.encode(archive)))
+    Ok(format!("{LINK}{}", STANDARD.encode(archive)))
+}
+
+/// What is in the archive of a link: the path of each file, with slashes, and its text.
+///
+/// Refuses a link that is none of ours, and an archive that is damaged.
+pub fn open(link: &str) -> Result<BTreeMap<String, String>> {
+    let archive = link.strip_prefix(LINK).context("this is no link to an archive")?;
+    let mut archive = ZipArchive::new(Cursor::new(STANDARD.decode(archive)?))?;
+    let mut files = BTreeMap::new();
+    for index in 0..archive.len() {
+        let mut file = archive.by_index(index)?;
+        let name = file.name()?.into_owned();
+        let mut text = String::new();
+        file.read_to_string(&mut text)
+            .with_context(|| format!("reading {name}"))?;
+        files.insert(name, text);
+    }
+    Ok(files)
 }
 
 /// The archive: a folder `web-server`, with a lock file of its own. The same files give the same bytes.

@@ -140,7 +140,6 @@ impl Edit {
     }
 
     /// The edit that is said in `words`, as [`Display`](fmt::Display) says it.
-    #[cfg(test)]
     pub fn from_words(words: &str) -> Option<Edit> {
         let mut parts = words.split('`');
         let verb = parts.next()?.trim();

@@ -66,7 +66,8 @@ fn file_id(listing: &str, file: &Path) -> String {
 }
 
 fn figure_html(figure: &Figure, block: &Block, number: &str, id: &str) -> String {
-    let mut html = format!("<figure class=\"listing\" id=\"{id}\">\n<figcaption>\n");
+    let place = place(figure.listing.as_deref(), figure.project.as_deref());
+    let mut html = format!("<figure class=\"listing\" id=\"{id}\"{place}>\n<figcaption>\n");
     let _ = write!(html, "<a class=\"number\" href=\"#{id}\">{number}</a>");
     if let (Some(listing), false) = (&figure.listing, figure.is_session()) {
         let file = slashes(&figure.file);
@@ -96,6 +97,17 @@ fn figure_html(figure: &Figure, block: &Block, number: &str, id: &str) -> String
         }
     }
     html + "</code></pre>\n</figure>\n"
+}
+
+/// What an element is about, for programs that read the page: the listing, and the reader's project.
+fn place(listing: Option<&str>, project: Option<&str>) -> String {
+    let mut attributes = String::new();
+    for (name, value) in [("listing", listing), ("project", project)] {
+        if let Some(value) = value {
+            let _ = write!(attributes, " data-{name}=\"{}\"", attribute(value));
+        }
+    }
+    attributes
 }
 
 /// A line of code. The end of the line is inside of the element, so that no line of the HTML is empty: to Markdown
@@ -138,7 +150,8 @@ fn session_line(text: &str, end: &str) -> String {
 pub fn end_html(end: &End, lock: &str) -> Result<String> {
     let name = escaped(&end.listing);
     let is_step = crate::book::is_step(&end.listing);
-    let mut html = format!("<section class=\"end\" aria-label=\"{name}, complete\">\n");
+    let place = place(Some(&end.listing), end.project.as_deref());
+    let mut html = format!("<section class=\"end\" aria-label=\"{name}, complete\"{place}>\n");
     if let Some((before, old)) = &end.before {
         let diffs: Vec<(String, String)> = end
             .files
@@ -285,7 +298,9 @@ mod tests {
     fn a_figure_says_where_it_goes_and_what_to_look_at() {
         let html = &shown()[0];
         assert!(
-            html.starts_with("<figure class=\"listing\" id=\"listing-01-a-main\">"),
+            html.starts_with(
+                "<figure class=\"listing\" id=\"listing-01-a-main\" data-listing=\"01-a\" data-project=\"web-server\">"
+            ),
             "{html}"
         );
         for part in [

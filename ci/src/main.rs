@@ -21,6 +21,8 @@ mod libtest;
 mod passed;
 mod preprocess;
 mod project;
+mod reading;
+mod replay;
 mod serve;
 mod tools;
 mod transcript;

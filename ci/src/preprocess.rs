@@ -48,10 +48,6 @@ pub fn run() -> Result<()> {
 
     let walk = walk::walk(&book);
     let lock = fs::read_to_string(context.root.join("listings").join("Cargo.lock")).unwrap_or_default();
-    let passes: Vec<&Pass> = match context.renderer.as_str() {
-        "html" => PASSES.iter().chain(HTML_PASSES).collect(),
-        _ => PASSES.iter().collect(),
-    };
     let mut result = Ok(());
     mdbook.for_each_chapter_mut(|chapter| {
         let Some(path) = &chapter.source_path else { return };
@@ -59,21 +55,28 @@ pub fn run() -> Result<()> {
         let Some(page) = book.pages.iter().find(|page| page.path == path) else {
             return;
         };
-        let mut rewriting = Rewriting {
-            page,
-            walk: &walk,
-            lock: &lock,
-            lines: page.text.lines().map(str::to_owned).chain([String::new()]).collect(),
-        };
-        for pass in &passes {
-            if let Err(error) = pass(&mut rewriting) {
-                result = Err(error.context(format!("cannot rewrite {}", page.path.display())));
-            }
+        match rewrite(page, &walk, &lock, &context.renderer) {
+            Ok(text) => chapter.content = text,
+            Err(error) => result = Err(error.context(format!("cannot rewrite {}", page.path.display()))),
         }
-        chapter.content = rewriting.lines.join("\n");
     });
     result?;
     serde_json::to_writer(io::stdout(), &mdbook).context("cannot hand the book back to mdBook")
+}
+
+/// The Markdown of a page as `renderer` gets it. `lock` is the lock file of the listings.
+pub fn rewrite(page: &Page, walk: &Walk, lock: &str, renderer: &str) -> Result<String> {
+    let mut rewriting = Rewriting {
+        page,
+        walk,
+        lock,
+        lines: page.text.lines().map(str::to_owned).chain([String::new()]).collect(),
+    };
+    let html_passes = HTML_PASSES.iter().filter(|_| renderer == "html");
+    for pass in PASSES.iter().chain(html_passes) {
+        pass(&mut rewriting)?;
+    }
+    Ok(rewriting.lines.join("\n"))
 }
 
 /// Takes the proof marks and captions out: they are for us, not for the reader's browser.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use toml_edit::DocumentMut;
 
-use crate::book::{Book, Source, is_anchor, pattern};
+use crate::book::{Book, Source, is_anchor, is_step, pattern};
 
 /// The name of the reader's package.
 pub const PACKAGE: &str = "web-server";
@@ -127,8 +127,13 @@ pub fn reader_source(text: &str, has_tests_file: bool) -> String {
 /// What the reader has of a `Cargo.toml`: their own package name, no anchors, no lints, no
 /// dev-dependencies on crates of ours. Refuses text that isn't a manifest.
 pub fn reader_manifest(text: &str) -> Result<String> {
+    manifest_of(text, PACKAGE)
+}
+
+/// The same for a reader's project of another `name`.
+fn manifest_of(text: &str, name: &str) -> Result<String> {
     let mut manifest: DocumentMut = without_anchors(text).parse()?;
-    manifest["package"]["name"] = toml_edit::value(PACKAGE);
+    manifest["package"]["name"] = toml_edit::value(name);
     manifest.remove("lints");
     if let Some(package) = manifest["package"].as_table_mut() {
         package.remove("metadata");
@@ -155,7 +160,8 @@ pub fn reader_manifest(text: &str) -> Result<String> {
 /// The text files of a project, by their path in it: the lines of each, without their ends.
 pub type Files = BTreeMap<PathBuf, Vec<String>>;
 
-/// What the reader has of a listing when they are done with it. Its lock file is not part of that.
+/// What the reader has of a listing when they are done with it, in a project of the name that theirs has. Its lock file
+/// is not part of that.
 ///
 /// Refuses a listing without a manifest, or with one that is none.
 pub fn reader_files(book: &Book, listing: &str) -> Result<Files> {
@@ -164,6 +170,7 @@ pub fn reader_files(book: &Book, listing: &str) -> Result<Files> {
     if !book.sources.contains_key(&manifest) {
         bail!("{} is not there", manifest.display());
     }
+    let package = name(book, listing).unwrap_or_else(|| PACKAGE.to_owned());
     let mut files = Files::new();
     for (path, source) in book.sources.range(folder.clone()..) {
         let Ok(file) = path.strip_prefix(&folder) else { break };
@@ -172,7 +179,7 @@ pub fn reader_files(book: &Book, listing: &str) -> Result<Files> {
             continue;
         }
         let text = match name.as_ref() {
-            "Cargo.toml" => reader_manifest(&source.text).with_context(|| format!("in {}", path.display()))?,
+            "Cargo.toml" => manifest_of(&source.text, &package).with_context(|| format!("in {}", path.display()))?,
             name if name.ends_with(".rs") => reader_source(&source.text, has_tests_file(book, path)),
             _ => source.text.clone(),
         };
@@ -186,10 +193,24 @@ pub fn has_tests_file(book: &Book, path: &Path) -> bool {
     path.ends_with("src/main.rs") && book.sources.contains_key(&path.with_file_name("tests.rs"))
 }
 
-/// What `cargo new web-server` makes.
-pub fn new_files() -> Files {
+/// The name of the project that the reader types `listing` into: `web-server` for the steps and what goes on from them;
+/// nothing if it is not for typing.
+pub fn name(book: &Book, listing: &str) -> Option<String> {
+    if is_step(listing) {
+        return Some(PACKAGE.to_owned());
+    }
+    let metadata = Metadata::read(book, listing);
+    match metadata.from.filter(|_| metadata.typed)?.as_str() {
+        "new" => listing.rsplit('/').next().map(str::to_owned),
+        before if before == listing => None,
+        before => name(book, before),
+    }
+}
+
+/// What `cargo new NAME` makes.
+pub fn new_files(name: &str) -> Files {
     let main = ["fn main() {", "    println!(\"Hello, world!\");", "}"];
-    let name = format!("name = \"{PACKAGE}\"");
+    let name = format!("name = \"{name}\"");
     let manifest = [
         "[package]",
         &name,

@@ -33,6 +33,8 @@ pub struct Figure {
     pub file: PathBuf,
     /// What the file is called in the listing: the anchor, or the name of the file.
     pub part: String,
+    /// The reader's project that it is about: `web-server`; nothing if it is not about what they type.
+    pub project: Option<String>,
     /// What the reader does with it, if they are to type it.
     pub edit: Option<Edit>,
     /// The lines of the file, or of the part that is shown without the rest.
@@ -56,6 +58,8 @@ pub struct Line {
 pub struct End {
     /// The listing.
     pub listing: String,
+    /// The reader's project that has come to this; nothing if the reader does not type it.
+    pub project: Option<String>,
     /// The page.
     pub page: PathBuf,
     /// The line in front of which it is: that of a heading, or the one after the last.
@@ -112,7 +116,7 @@ struct Walker<'a> {
     projects: BTreeMap<String, Files>,
     /// The files that the pages show something of, by listing.
     shown: BTreeMap<String, BTreeSet<PathBuf>>,
-    /// For each listing, the first page that shows it, and the last line of what that page shows.
+    /// For each listing, the first page that shows something of its files, and the last line of what that page shows.
     places: BTreeMap<String, (usize, usize)>,
     walk: Walk,
 }
@@ -176,6 +180,7 @@ impl Walker<'_> {
             listing: listing.clone(),
             file: file.clone(),
             part,
+            project: listing.as_ref().and_then(|listing| project::name(self.book, listing)),
             edit: None,
             lines: shown(visible.clone()),
         };
@@ -191,11 +196,15 @@ impl Walker<'_> {
             .iter()
             .position(|other| other.path == page.path)
             .unwrap_or(0);
-        let place = self.places.entry(listing.clone()).or_insert((number, block.end));
-        if place.0 == number {
+        // A session shows nothing of the files: a page with no more than that is not where they are typed.
+        if let Some(place) = match figure.is_session() {
+            true => self.places.get_mut(&listing),
+            false => Some(self.places.entry(listing.clone()).or_insert((number, block.end))),
+        } && place.0 == number
+        {
             place.1 = block.end;
         }
-        if file.extension().is_some_and(|extension| extension == "console") {
+        if figure.is_session() {
             self.walk.figures.insert(key, figure);
             return;
         }
@@ -224,7 +233,7 @@ impl Walker<'_> {
         if let Some(base) = base.filter(|_| typed) {
             if !self.projects.contains_key(&listing) {
                 let files = match base {
-                    Base::New => project::new_files(),
+                    Base::New => project::new_files(figure.project.as_deref().unwrap_or(project::PACKAGE)),
                     Base::Listing(base) => self.goal(&base),
                 };
                 self.projects.insert(listing.clone(), files);
@@ -280,6 +289,7 @@ impl Walker<'_> {
                 continue;
             }
             self.walk.ends.push(End {
+                project: project::name(self.book, &listing),
                 listing,
                 page: page.path.clone(),
                 line,

@@ -21,6 +21,7 @@ mod lint;
 mod listings;
 mod proofs;
 mod rendered;
+mod replay;
 pub mod skeptic;
 mod spelling;
 mod tools;
@@ -111,6 +112,11 @@ const CHECKS: &[Check] = &[
         name: "rendered",
         cost: Cost::Fast,
         run: rendered::check,
+    },
+    Check {
+        name: "replay",
+        cost: Cost::Fast,
+        run: replay::check,
     },
     Check {
         name: "addresses",
