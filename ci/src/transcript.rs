@@ -37,6 +37,7 @@ use crate::finding::Finding;
 use crate::project::{self, ReaderProject};
 use normalise::{Mismatch, compare};
 use parse::{Action, Transcript};
+pub use run::cargo;
 use run::{Purpose, run};
 
 /// Where transcripts are run, below the book's root.
@@ -123,13 +124,9 @@ fn run_all(root: &Path, paths: &[PathBuf], purpose: Purpose) -> Result<Runs> {
         findings.push(finding);
     }
 
+    let _lock = lock(root)?;
     let work = root.join(WORK);
-    fs::create_dir_all(&work).with_context(|| format!("creating {}", work.display()))?;
-    // Another `cargo book` of the same book waits here until we are done.
-    let lock = File::create(work.join("lock")).context("creating a lock file")?;
-    lock.lock().context("waiting for another `cargo book`")?;
-
-    let builds = build_dependencies(root, &work, &transcripts)?;
+    let builds = build_dependencies(root, &transcripts)?;
     let results: Vec<_> = thread::scope(|scope| {
         let threads: Vec<_> = transcripts
             .into_iter()
@@ -188,12 +185,56 @@ fn listing(transcript: &Transcript) -> Result<&Path> {
         .context("a transcript stands in the folder out/ of a listing")
 }
 
+/// Waits until no other `cargo book` of the same book builds readers' projects. None does while the file is open.
+pub fn lock(root: &Path) -> Result<File> {
+    let work = root.join(WORK);
+    fs::create_dir_all(&work).with_context(|| format!("creating {}", work.display()))?;
+    let lock = File::create(work.join("lock")).context("creating a lock file")?;
+    lock.lock().context("waiting for another `cargo book`")?;
+    Ok(lock)
+}
+
+/// The folder of a project with the manifest of a reader and a program that does nothing: built there, what the
+/// manifest depends on is built once for all listings that have it. The versions are those of the listings.
+pub fn dependencies(root: &Path, manifest: &str) -> Result<PathBuf> {
+    let mut hasher = DefaultHasher::new();
+    manifest.hash(&mut hasher);
+    let dir = root
+        .join(WORK)
+        .join("dependencies")
+        .join(format!("{:016x}", hasher.finish()))
+        .join(project::PACKAGE);
+    let source = dir.join("src").join("main.rs");
+    if !source.exists() {
+        fs::create_dir_all(dir.join("src"))?;
+        fs::write(source, "fn main() {}\n")?;
+    }
+    fs::write(dir.join("Cargo.toml"), manifest)?;
+    let lock = root.join("listings").join("Cargo.lock");
+    if lock.exists() {
+        fs::copy(&lock, dir.join("Cargo.lock"))?;
+    }
+    Ok(dir)
+}
+
+/// Runs cargo in a folder of [`dependencies`].
+pub fn build(dir: &Path, words: &[&str]) -> Result<()> {
+    let output = cargo(dir).arg("--quiet").args(words).output();
+    let output = output.context("starting cargo")?;
+    ensure!(
+        output.status.success(),
+        "the dependencies of a listing can't be built (in {}):\n{}",
+        dir.display(),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(())
+}
+
 /// Builds what the listings depend on, once for each manifest, so that no transcript shows it.
 /// Gives the project that was built for each listing.
-fn build_dependencies(root: &Path, work: &Path, transcripts: &[Transcript]) -> Result<BTreeMap<PathBuf, PathBuf>> {
+fn build_dependencies(root: &Path, transcripts: &[Transcript]) -> Result<BTreeMap<PathBuf, PathBuf>> {
     let mut folders = BTreeMap::new();
     let mut builds: BTreeMap<PathBuf, BTreeSet<Vec<&str>>> = BTreeMap::new();
-    let lock = root.join("listings").join("Cargo.lock");
     for transcript in transcripts {
         let Ok(listing) = listing(transcript) else {
             continue;
@@ -201,23 +242,11 @@ fn build_dependencies(root: &Path, work: &Path, transcripts: &[Transcript]) -> R
         let path = root.join(listing).join("Cargo.toml");
         let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
         let manifest = project::reader_manifest(&text).with_context(|| format!("in {}", path.display()))?;
-        let mut hasher = DefaultHasher::new();
-        manifest.hash(&mut hasher);
-        let dir = work
-            .join("dependencies")
-            .join(format!("{:016x}", hasher.finish()))
-            .join(project::PACKAGE);
-        if folders.insert(listing.to_owned(), dir.clone()).is_none() && !builds.contains_key(&dir) {
-            let source = dir.join("src").join("main.rs");
-            if !source.exists() {
-                fs::create_dir_all(dir.join("src"))?;
-                fs::write(source, "fn main() {}\n")?;
-            }
-            fs::write(dir.join("Cargo.toml"), manifest)?;
-            if lock.exists() {
-                fs::copy(&lock, dir.join("Cargo.lock"))?;
-            }
-        }
+        let dir = match folders.get(listing) {
+            Some(dir) => PathBuf::clone(dir),
+            None => dependencies(root, &manifest)?,
+        };
+        folders.insert(listing.to_owned(), dir.clone());
         // Checking alone, at least: that prunes the lock file.
         let commands = builds.entry(dir).or_insert_with(|| [vec!["check"]].into());
         for command in &transcript.commands {
@@ -235,14 +264,7 @@ fn build_dependencies(root: &Path, work: &Path, transcripts: &[Transcript]) -> R
     }
     for (dir, commands) in &builds {
         for words in commands {
-            let output = run::cargo(dir).arg("--quiet").args(words).output();
-            let output = output.context("starting cargo")?;
-            ensure!(
-                output.status.success(),
-                "the dependencies of a listing can't be built (in {}):\n{}",
-                dir.display(),
-                String::from_utf8_lossy(&output.stderr)
-            );
+            build(dir, words)?;
         }
     }
     Ok(folders)
@@ -250,7 +272,7 @@ fn build_dependencies(root: &Path, work: &Path, transcripts: &[Transcript]) -> R
 
 /// Makes `to` a copy of what cargo has built in `from`, except for the package itself. The files are
 /// linked: nothing writes to those of a dependency, and their times, which cargo goes by, are kept.
-fn link(from: &Path, to: &Path) -> io::Result<()> {
+pub fn link(from: &Path, to: &Path) -> io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;

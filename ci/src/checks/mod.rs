@@ -12,6 +12,7 @@ use crate::finding::Finding;
 
 pub mod addresses;
 mod broken;
+mod builds;
 mod captions;
 mod exercises;
 mod followed;
@@ -137,6 +138,11 @@ const CHECKS: &[Check] = &[
         name: "transcripts",
         cost: Cost::Slow,
         run: transcripts::check,
+    },
+    Check {
+        name: "builds",
+        cost: Cost::Slow,
+        run: builds::check,
     },
     Check {
         name: "tools",
