@@ -10,7 +10,7 @@ use crate::book::pattern;
 /// Something that a page tells its reader, or shows them.
 #[derive(Debug, PartialEq)]
 pub enum Told {
-    /// A cargo command in the text: `cargo new executor`, as its words.
+    /// A command in the text that may change a project: `cargo new executor`, as its words.
     Command(Vec<String>),
     /// To copy these files into the new project.
     Copy(Vec<String>),
@@ -96,6 +96,9 @@ pub fn read(html: &str) -> Vec<Told> {
 static COPY: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"\b[Cc]opy (?P<files>`[^`]+\.[^`]+`(?:(?:, | and )`[^`]+`)*) into\b"));
 
+/// The programs that may change a project.
+const COMMANDS: &[&str] = &["cargo", "cp", "mkdir", "mv", "rm", "sed", "touch"];
+
 fn visit(element: ElementRef<'_>, told: &mut Vec<Told>) {
     match element.value().name() {
         "figure" if has_class(element, "listing") => {
@@ -108,7 +111,7 @@ fn visit(element: ElementRef<'_>, told: &mut Vec<Told>) {
         }
         "code" => {
             let command: Vec<String> = text(element).split_whitespace().map(str::to_owned).collect();
-            if command.len() > 1 && command[0] == "cargo" {
+            if command.len() > 1 && COMMANDS.contains(&command[0].as_str()) {
                 told.push(Told::Command(command));
             }
             return;

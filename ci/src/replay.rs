@@ -139,7 +139,10 @@ impl<'a> Reader<'a> {
                 figures += 1;
             }
             match told {
-                Told::Command(words) => self.command(page, words),
+                Told::Command(words) => {
+                    self.line = self.line_of(page, &words.join(" "));
+                    self.command(words);
+                }
                 Told::Copy(files) => self.copy(page, files),
                 Told::Listing(listing) => {
                     if listing.listing.is_some() && !places.contains(listing.target.as_str()) {
@@ -185,23 +188,15 @@ impl<'a> Reader<'a> {
         projects.find(|(name, _)| name == project).map(|(_, files)| files)
     }
 
-    /// A cargo command in the text, or in a session.
-    fn command(&mut self, page: &Page, words: &[String]) {
-        self.line = self.line_of(page, &words.join(" "));
-        self.cargo(words);
-    }
-
-    fn cargo(&mut self, words: &[String]) {
-        match words[1].as_str() {
-            "new" => {
-                let name = words.get(2).map_or("", String::as_str);
-                if self.files(name).is_some() {
-                    self.found(format!("`{}` again: there is a `{name}` already", words.join(" ")), "");
-                } else {
-                    self.projects.push((name.to_owned(), project::new_files(name)));
-                }
+    /// A command in the text, or in a session, that may change a project.
+    fn command(&mut self, words: &[String]) {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        match words.as_slice() {
+            ["cargo", "new", name] if self.files(name).is_some() => {
+                self.found(format!("`{}` again: there is a `{name}` already", words.join(" ")), "");
             }
-            command if RUNS.contains(&command) => {}
+            ["cargo", "new", name] => self.projects.push(((*name).to_owned(), project::new_files(name))),
+            ["cargo", command, ..] if RUNS.contains(command) => {}
             _ => self.found(
                 format!("nobody knows what `{}` does to the reader's project", words.join(" ")),
                 "show what the file is to be, or teach ci/src/replay.rs the command",
@@ -278,7 +273,7 @@ impl<'a> Reader<'a> {
             if words.len() < 2 || words[0] != "cargo" {
                 continue;
             }
-            self.cargo(&words);
+            self.command(&words);
             if RUNS.contains(&words[1].as_str()) {
                 self.lines.insert(listing.clone(), self.line);
                 self.compare(

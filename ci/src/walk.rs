@@ -403,3 +403,33 @@ fn mark(lines: &mut [Line], before: &[String]) {
 pub fn text(lines: &[String]) -> String {
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::book::tests::small_book;
+
+    #[test]
+    fn a_listing_ends_on_the_page_that_shows_its_files() {
+        let (_folder, book) = small_book(&[
+            (
+                "src/SUMMARY.md",
+                "# Summary\n\n- [First](first.md)\n- [Page](page.md)\n",
+            ),
+            (
+                "src/first.md",
+                "# First\n\n```console\n{{#include ../listings/01-a/out/new.console}}\n```\n",
+            ),
+            (
+                "src/page.md",
+                "# Page\n\n```rust\n{{#rustdoc_include ../listings/01-a/src/main.rs}}\n```\n\n## Next\n",
+            ),
+            ("listings/01-a/Cargo.toml", "[package]\nname = \"a\"\n"),
+            ("listings/01-a/src/main.rs", "fn main() {}\n"),
+            ("listings/01-a/out/new.console", "$ cargo new web-server\n"),
+        ]);
+        let ends = walk(&book).ends;
+        assert_eq!(ends.len(), 1);
+        assert_eq!((ends[0].page.as_path(), ends[0].line), (Path::new("src/page.md"), 7));
+    }
+}

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 const BOOK_TOML: &str = "[book]\ntitle = \"Small\"\n[build]\ncreate-missing = false\n[preprocessor.book]\ncommand = \"cargo book preprocess\"\nbefore = [\"links\"]\n";
 const WORKSPACE: &str = "[workspace]\nmembers = [\"[0-9]*\"]\nresolver = \"3\"\n";
-const MANIFEST: &str = "[package]\nname = \"a\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
+const MANIFEST: &str = "[package]\nname = \"a\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\n";
 
 /// A book with one page and one listing.
 fn small_book(page: &str, main: &str) -> TempDir {
@@ -135,6 +135,26 @@ fn a_transcript_that_shows_something_else_is_found_at_its_line() {
     let (output, text) = book(folder.path(), &["test", "transcripts"]);
     assert!(!output.status.success());
     assert!(text.contains("listings/01-a/out/run.console:5:"), "{text}");
+}
+
+#[test]
+fn a_built_page_that_cannot_be_followed_is_found_at_the_line_of_the_block() {
+    let block = "\n```rust\n{{#rustdoc_include ../listings/01-a/src/main.rs:main}}\n```\n";
+    let main = "// ANCHOR: main\nfn main() {\n    loop {}\n}\n// ANCHOR_END: main\n";
+    let stuck = "src/page.md:3: the reader has no project `web-server` to put this in";
+    let (output, text) = book(
+        small_book(&format!("# Page\n{block}"), main).path(),
+        &["test", "replay"],
+    );
+    assert!(!output.status.success());
+    assert!(text.contains(stuck), "{text}");
+    let told = format!("# Page\n\nMake it with `cargo new web-server`.\n{block}");
+    let (_, text) = book(small_book(&told, main).path(), &["test", "replay"]);
+    // The manifest of the second listing is of another edition, and no page shows it.
+    assert!(
+        !text.contains("src/page.md") && text.contains("listings/02-b/Cargo.toml:1: no built page"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -273,12 +273,15 @@ fn a_file_that_is_not_copied_or_not_there_is_found() {
 
 #[test]
 fn a_command_that_changes_the_project_unseen_is_found() {
-    let add = "<p>Type <code>cargo add smol</code>.</p>";
-    let found = found(|html| html.replace("## The second step", add));
-    assert_eq!(
-        found,
-        ["src/page.md:21: nobody knows what `cargo add smol` does to the reader's project"]
-    );
+    for command in ["cargo add smol", "cargo new --lib tool", "rm hello.html"] {
+        let found = found(|html| html.replace("## The second step", &format!("<p>Type <code>{command}</code>.</p>")));
+        assert_eq!(
+            found,
+            [format!(
+                "src/page.md:21: nobody knows what `{command}` does to the reader's project"
+            )]
+        );
+    }
 }
 
 #[test]
