@@ -234,10 +234,11 @@ impl<'a> Reader<'a> {
         };
         let path = PathBuf::from(&figure.file);
         let file = files.get(&path).map(Vec::as_slice);
-        // What is not said as an edit is said is no edit.
+        // Words that only resemble those of an edit are none.
         let edit = Edit::from_words(words).filter(|edit| edit.to_string() == *words);
         let made = match edit {
             None => Err("these words mean nothing".to_owned()),
+            _ if figure.lines.is_empty() => Err("it has no lines".to_owned()),
             Some(Edit::Keep)
                 if !file.is_some_and(|file| file.windows(figure.lines.len()).any(|lines| lines == figure.lines)) =>
             {
@@ -365,7 +366,6 @@ impl<'a> Reader<'a> {
                     ),
                 }
             }
-            // A copy that is broken shows the files of ours that it has; what is not shown has not changed.
             if files != goal {
                 self.found(
                     format!("all changes from {before} to {listing} do not make {listing} of it"),
@@ -456,7 +456,7 @@ fn patched(file: &[String], diff: &[String]) -> Option<Vec<String>> {
                 .split_once(',')
                 .unwrap_or((hunk.split_once(' ')?.0, "1"));
             // A hunk without old lines counts the line that it follows.
-            let start = start.parse::<usize>().ok()? - usize::from(length != "0");
+            let start = start.parse::<usize>().ok()?.checked_sub(usize::from(length != "0"))?;
             result.extend_from_slice(file.get(next..start)?);
             next = start;
             continue;

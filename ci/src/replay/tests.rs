@@ -170,6 +170,18 @@ fn a_line_that_is_not_shown_is_found() {
 }
 
 #[test]
+fn a_block_with_all_its_lines_hidden_is_found() {
+    let found = found(|html| {
+        let stop = figure(html, "listing-01-a-stop");
+        html.replace(stop, &stop.replace("class=\"line\"", "class=\"line boring\""))
+    });
+    assert_eq!(
+        found,
+        ["src/page.md:17: a reader cannot do this (\"src/main.rs goes below `run`\"): it has no lines"]
+    );
+}
+
+#[test]
 fn a_mark_that_would_be_copied_is_found() {
     let found = found(|html| {
         let main = figure(html, "listing-02-b-main");
@@ -362,5 +374,6 @@ fn a_diff_is_applied() {
     assert_eq!(patched("a\nb\n", "@@ -1,0 +2 @@\n+x\n"), Some(lines("a\nx\nb\n")));
     assert_eq!(patched("", "@@ -0,0 +1 @@\n+x\n"), Some(lines("x\n")));
     assert_eq!(patched("a\n", "@@ -1 +1 @@\n-b\n+c\n"), None);
+    assert_eq!(patched("a\n", "@@ -0 +1 @@\n-a\n"), None);
     assert_eq!(patched("a\n", "@@ -4 +1 @@\n-a\n"), None);
 }
