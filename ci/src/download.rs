@@ -18,10 +18,10 @@ use crate::walk::text;
 /// What a link begins with.
 const LINK: &str = "data:application/zip;base64,";
 
-/// A `data:` link to an archive with the project that `files` are, and with the versions of `lock`, the lock file of
-/// the listings.
-pub fn link(files: &Files, lock: &str) -> Result<String> {
-    let archive = archive(files, lock)?;
+/// A `data:` link to an archive with the project that `files` are, in `folder`, and with the versions of `lock`, the lock
+/// file of the listings.
+pub fn link(folder: &str, files: &Files, lock: &str) -> Result<String> {
+    let archive = archive(folder, files, lock)?;
     Ok(format!("{LINK}{}", STANDARD.encode(archive)))
 }
 
@@ -43,8 +43,8 @@ pub fn open(link: &str) -> Result<BTreeMap<String, String>> {
     Ok(files)
 }
 
-/// The archive: a folder `web-server`, with a lock file of its own. The same files give the same bytes.
-pub fn archive(files: &Files, lock: &str) -> Result<Vec<u8>> {
+/// The archive: `folder`, so that no step is unpacked over another, with a lock file of its own. The same files give the same bytes.
+pub fn archive(folder: &str, files: &Files, lock: &str) -> Result<Vec<u8>> {
     let manifest = files
         .get(std::path::Path::new("Cargo.toml"))
         .context("a project without Cargo.toml")?;
@@ -56,7 +56,7 @@ pub fn archive(files: &Files, lock: &str) -> Result<Vec<u8>> {
         .map(|(file, lines)| (slashes(file), text(lines)))
         .chain([("Cargo.lock".to_owned(), lock)])
     {
-        zip.start_file(format!("{PACKAGE}/{file}"), options)?;
+        zip.start_file(format!("{folder}/{file}"), options)?;
         zip.write_all(text.as_bytes())?;
     }
     Ok(zip.finish()?.into_inner())
@@ -298,20 +298,13 @@ mod tests {
             ("Cargo.toml".into(), lines("[package]\nname = \"web-server\"")),
             ("src/main.rs".into(), lines("fn main() {\n\n}")),
         ]);
-        let link = link(&files, &lock(&[])).unwrap();
+        let link = link("01-a", &files, &lock(&[])).unwrap();
         let archive = open(&link).unwrap();
         let paths: Vec<&str> = archive.keys().map(String::as_str).collect();
-        assert_eq!(
-            paths,
-            [
-                "web-server/Cargo.lock",
-                "web-server/Cargo.toml",
-                "web-server/src/main.rs"
-            ]
-        );
-        assert_eq!(archive["web-server/src/main.rs"], "fn main() {\n\n}\n");
+        assert_eq!(paths, ["01-a/Cargo.lock", "01-a/Cargo.toml", "01-a/src/main.rs"]);
+        assert_eq!(archive["01-a/src/main.rs"], "fn main() {\n\n}\n");
         // The same files give the same bytes, whenever the book is built.
-        assert_eq!(super::link(&files, &lock(&[])).unwrap(), link);
+        assert_eq!(super::link("01-a", &files, &lock(&[])).unwrap(), link);
         assert!(open(&link[..link.len() - 40]).is_err());
         assert!(open("https://example.com/").is_err());
     }

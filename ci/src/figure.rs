@@ -189,7 +189,7 @@ pub fn end_html(end: &End, lock: &str) -> Result<String> {
         );
     }
     if is_step {
-        let link = download::link(&end.files, lock)?;
+        let link = download::link(&end.listing, &end.files, lock)?;
         let _ = writeln!(
             html,
             "<p class=\"download\"><a download=\"{name}.zip\" href=\"{link}\">Download <code>{name}</code> as a project</a></p>"

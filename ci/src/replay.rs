@@ -16,7 +16,7 @@ use crate::download;
 use crate::edit::Edit;
 use crate::figure::slashes;
 use crate::finding::Finding;
-use crate::project::{self, Files, Metadata, PACKAGE};
+use crate::project::{self, Files, Metadata};
 use crate::reading::{self, End, Listing, Session, Told, Typed};
 use crate::walk::text;
 
@@ -402,9 +402,9 @@ impl<'a> Reader<'a> {
             Ok(archive) => {
                 let expected = goal
                     .iter()
-                    .map(|(file, lines)| (format!("{PACKAGE}/{}", slashes(file)), text(lines)));
+                    .map(|(file, lines)| (format!("{listing}/{}", slashes(file)), text(lines)));
                 let mut expected: BTreeMap<String, String> = expected.collect();
-                let lock = format!("{PACKAGE}/Cargo.lock");
+                let lock = format!("{listing}/Cargo.lock");
                 expected.extend(archive.get(&lock).map(|text| (lock.clone(), text.clone())));
                 if !archive.contains_key(&lock) {
                     self.found(format!("{name} has no lock file"), "");

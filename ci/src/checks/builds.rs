@@ -15,7 +15,7 @@ use anyhow::{Context, Result};
 use crate::book::Book;
 use crate::cargo;
 use crate::finding::Finding;
-use crate::project::{self, Files, PACKAGE};
+use crate::project::{self, Files};
 use crate::replay::{self, Done};
 use crate::transcript;
 use crate::walk::text;
@@ -177,11 +177,11 @@ fn downloaded(done: &Done, work: &Path, target: &Path) -> Result<Option<Finding>
     if done.archive.is_empty() {
         return Ok(None);
     }
-    let folder = work.join("downloads").join(&done.listing);
+    let folder = work.join("downloads");
     for (path, text) in &done.archive {
         write(&folder.join(path), text)?;
     }
-    let mut cargo = transcript::cargo(&folder.join(PACKAGE));
+    let mut cargo = transcript::cargo(&folder.join(&done.listing));
     cargo
         .args(["build", "--locked", "--offline"])
         .env("CARGO_TARGET_DIR", target);
@@ -261,6 +261,7 @@ fn outcome(command: &mut Command) -> Result<(Outcome, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::project::PACKAGE;
     use crate::reading::Typed;
 
     const MAIN: &str = "fn main() {}\n\n#[test]\nfn it_works() {}\n";
@@ -283,7 +284,7 @@ mod tests {
             place: ("src/page.md".into(), 9),
             archive: archive
                 .iter()
-                .map(|(path, text)| (format!("{PACKAGE}/{path}"), (*text).to_owned()))
+                .map(|(path, text)| (format!("01-a/{path}"), (*text).to_owned()))
                 .collect(),
         };
         let findings = build(root.path(), &[done]).unwrap();

@@ -136,7 +136,7 @@ fn pages_that_can_be_followed_give_the_listings() {
         .collect();
     assert_eq!(commands, ["cargo check"]);
     assert!(replay.done[2].files[Path::new("Cargo.toml")].contains(&"name = \"tool\"".to_owned()));
-    assert!(replay.done[0].archive.contains_key("web-server/hello.html"));
+    assert!(replay.done[0].archive.contains_key("01-a/hello.html"));
 }
 
 #[test]
@@ -339,16 +339,16 @@ fn the_end_of_a_listing_shows_what_it_says() {
 fn an_archive_of_something_else_is_found() {
     let (_folder, book) = book();
     let files = project::reader_files(&book, "01-a").unwrap();
-    let wanted = download::link(&files, "version = 4\n").unwrap();
+    let wanted = download::link("01-a", &files, "version = 4\n").unwrap();
     let mut other = files.clone();
     other.remove(Path::new("hello.html"));
     other.insert("src/tests.rs".into(), vec!["fn test() {}".to_owned()]);
-    let other = download::link(&other, "version = 4\n").unwrap();
+    let other = download::link("01-a", &other, "version = 4\n").unwrap();
     assert_eq!(
         found(|html| html.replace(&wanted, &other)),
         [
-            "src/page.md:21: `web-server/hello.html` in 01-a.zip is not what the reader has of 01-a",
-            "src/page.md:21: `web-server/src/tests.rs` in 01-a.zip is not what the reader has of 01-a",
+            "src/page.md:21: `01-a/hello.html` in 01-a.zip is not what the reader has of 01-a",
+            "src/page.md:21: `01-a/src/tests.rs` in 01-a.zip is not what the reader has of 01-a",
         ]
     );
 }
