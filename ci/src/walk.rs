@@ -220,10 +220,10 @@ impl Walker<'_> {
             line.visible = *visible;
         }
         let (base, typed) = self.base(&listing);
-        if let Some(Base::Listing(base)) = &base {
-            if let Some(before) = self.goal(base).get(&file) {
-                mark(&mut lines, before);
-            }
+        if let Some(Base::Listing(base)) = &base
+            && let Some(before) = self.goal(base).get(&file)
+        {
+            mark(&mut lines, before);
         }
         figure.lines = match include.with_hidden_lines {
             true => lines,
