@@ -47,4 +47,6 @@ async fn handle_connection(mut stream: TcpStream) {
 // ANCHOR_END: handle_connection
 
 #[cfg(test)]
+mod score;
+#[cfg(test)]
 mod tests;

@@ -53,4 +53,6 @@ async fn handle_connection(mut stream: TcpStream) {
 // ANCHOR_END: handle_connection
 
 #[cfg(test)]
+mod score;
+#[cfg(test)]
 mod tests;

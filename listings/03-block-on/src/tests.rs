@@ -95,26 +95,6 @@ fn a_silent_client_delays_everyone_until_it_speaks() {
 }
 
 #[test]
-fn a_client_that_leaves_without_a_word_is_sent_the_404_page() {
-    let server = start();
-    let mut leaving = Client::connect(server.addr());
-
-    leaving.finish_sending();
-
-    assert_eq!(leaving.read_reply().unwrap().status, 404);
-    assert_eq!(ask(server.addr(), "/").unwrap().status, 200);
-}
-
-#[test]
-fn a_client_that_resets_its_connection_ends_the_server() {
-    let server = start();
-
-    Client::connect(server.addr()).reset();
-
-    assert!(server.wait_until_ended().is_err());
-}
-
-#[test]
 fn the_handler_runs_on_the_thread_that_called_block_on() {
     // A reset makes the handler panic, and a panic tells on which thread it happened.
     let (tell, told) = channel();

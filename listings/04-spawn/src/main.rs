@@ -47,4 +47,6 @@ async fn handle_connection(mut stream: TcpStream) {
 }
 
 #[cfg(test)]
+mod score;
+#[cfg(test)]
 mod tests;

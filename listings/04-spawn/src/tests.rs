@@ -165,17 +165,6 @@ fn as_many_silent_clients_as_threads_stop_every_task() {
     });
 }
 
-#[test]
-fn a_client_that_leaves_without_a_word_is_sent_the_404_page() {
-    let server = start();
-    let mut leaving = Client::connect(server.addr());
-
-    leaving.finish_sending();
-
-    assert_eq!(leaving.read_reply().unwrap().status, 404);
-    assert_eq!(ask(server.addr(), "/").unwrap().status, 200);
-}
-
 /// Has `count` handlers panic and gives the threads they ran on, by name and by id.
 fn threads_of_handlers(server: &Server, count: usize) -> Vec<(String, ThreadId)> {
     // A reset makes the handler panic, and a panic tells on which thread it happened.
@@ -207,16 +196,6 @@ fn every_handler_runs_on_the_same_thread() {
     assert!(threads.iter().all(|thread| thread == first), "{threads:?}");
     // And it is not the thread that accepts.
     assert_ne!(first.1, server.thread_id());
-}
-
-#[test]
-fn a_client_that_resets_its_connection_ends_only_its_own_task() {
-    let server = start();
-
-    Client::connect(server.addr()).reset();
-
-    assert_eq!(ask(server.addr(), "/").unwrap().status, 200);
-    assert!(server.is_running());
 }
 
 // ANCHOR: ticker

@@ -55,4 +55,6 @@ async fn handle_connection(mut stream: Async<TcpStream>) {
 // ANCHOR_END: handle_connection
 
 #[cfg(test)]
+mod score;
+#[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@ use std::pin::pin;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::task::{Context, Waker};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clients::{Client, DEADLINE, Server, ask, serve_in_background};
 use smol::future;
@@ -41,26 +41,6 @@ fn any_other_path_is_answered_with_the_404_page() {
 }
 
 #[test]
-fn sleep_is_answered_after_five_seconds_and_delays_the_next() {
-    let server = start();
-    let mut sleeping = Client::connect(server.addr());
-    let mut next = Client::connect(server.addr());
-
-    let start = Instant::now();
-    sleeping.request("/sleep").unwrap();
-    next.request("/").unwrap();
-
-    // A server that did not let the sleeping client delay the next would answer this one at once.
-    let reply = next.read_reply().unwrap();
-    assert!(start.elapsed() >= Duration::from_secs(5));
-    assert_eq!(reply.head, "HTTP/1.1 200 OK");
-
-    let reply = sleeping.read_reply().unwrap();
-    assert_eq!(reply.head, "HTTP/1.1 200 OK");
-    assert_eq!(reply.body, include_str!("../hello.html"));
-}
-
-#[test]
 fn a_silent_client_delays_the_next() {
     let server = start();
     let silent = Client::connect(server.addr());
@@ -92,26 +72,6 @@ fn a_silent_client_delays_everyone_until_it_speaks() {
     for other in others {
         assert_eq!(other.read_reply().unwrap().status, 200);
     }
-}
-
-#[test]
-fn a_client_that_leaves_without_a_word_is_sent_the_404_page() {
-    let server = start();
-    let mut leaving = Client::connect(server.addr());
-
-    leaving.finish_sending();
-
-    assert_eq!(leaving.read_reply().unwrap().status, 404);
-    assert_eq!(ask(server.addr(), "/").unwrap().status, 200);
-}
-
-#[test]
-fn a_client_that_resets_its_connection_ends_the_server() {
-    let server = start();
-
-    Client::connect(server.addr()).reset();
-
-    assert!(server.wait_until_ended().is_err());
 }
 
 #[test]

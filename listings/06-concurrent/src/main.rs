@@ -49,4 +49,6 @@ async fn handle_connection(mut stream: Async<TcpStream>) {
 }
 
 #[cfg(test)]
+mod score;
+#[cfg(test)]
 mod tests;

@@ -154,17 +154,6 @@ fn a_request_that_comes_in_pieces_is_judged_by_its_first_piece() {
 }
 
 #[test]
-fn a_client_that_leaves_without_a_word_is_sent_the_404_page() {
-    let server = start();
-    let mut leaving = Client::connect(server.addr());
-
-    leaving.finish_sending();
-
-    assert_eq!(leaving.read_reply().unwrap().status, 404);
-    assert_eq!(ask(server.addr(), "/").unwrap().status, 200);
-}
-
-#[test]
 fn a_task_awaited_in_the_loop_delays_the_next() {
     async fn serve_awaiting(listener: Async<TcpListener>) {
         loop {

@@ -235,3 +235,6 @@ mod tests {
     // ANCHOR: tests
 }
 // ANCHOR_END: tests
+
+#[cfg(test)]
+mod score;

@@ -19,6 +19,7 @@
 mod client;
 mod process;
 mod reply;
+pub mod score;
 mod server;
 
 pub use client::{Client, ask};

@@ -1,0 +1,13 @@
+//! What this step does to clients that do not behave, and to the others.
+
+use super::serve;
+
+clients::score! {
+    serve: serve,
+    silent: others_wait,
+    slow: others_wait,
+    hang_up: gets_404,
+    reset: the_server_ends,
+    byte_by_byte: gets_404,
+    long_head: is_reset,
+}

@@ -1,0 +1,15 @@
+//! What this step does to clients that do not behave, and to the others.
+
+use smol::Async;
+
+use super::serve;
+
+clients::score! {
+    serve: |listener| smol::block_on(serve(Async::new(listener).unwrap())),
+    silent: stays,
+    slow: gets_the_page,
+    hang_up: gets_404,
+    reset: harms_nobody,
+    byte_by_byte: gets_404,
+    long_head: is_reset,
+}
