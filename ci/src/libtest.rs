@@ -20,6 +20,8 @@ static PANIC: LazyLock<Regex> = LazyLock::new(|| {
 pub struct Test {
     /// The name of the function, without its module.
     pub name: String,
+    /// Its name with the modules it is in: `tests::it_works`.
+    pub path: String,
     pub outcome: Outcome,
 }
 
@@ -51,6 +53,7 @@ pub fn read(printed: &str) -> Vec<Test> {
             let name = &result["name"];
             Test {
                 name: name.rsplit("::").next().unwrap_or(name).to_owned(),
+                path: name.to_owned(),
                 outcome: match &result["result"] {
                     "ok" => Outcome::Passed,
                     "ignored" => Outcome::Ignored,
@@ -79,8 +82,9 @@ mod tests {
     #[test]
     fn each_test_has_its_outcome_and_its_panic() {
         let printed = "test tests::a ... ok\ntest tests::b ... FAILED\ntest tests::c ... ignored, slow\ntest d ... FAILED\n\n---- tests::b stdout ----\n\nthread 'other' (1) panicked at x.rs:1:1:\nno\n\nthread 'tests::b' (2) panicked at 01-a/src/tests.rs:7:5:\nit does not\nmore\n\ntest result: FAILED. 1 passed; 2 failed\n";
-        let test = |name: &str, outcome| Test {
-            name: name.to_owned(),
+        let test = |path: &str, outcome| Test {
+            name: path.trim_start_matches("tests::").to_owned(),
+            path: path.to_owned(),
             outcome,
         };
         let panic = Panic {
@@ -91,9 +95,9 @@ mod tests {
         assert_eq!(
             read(printed),
             [
-                test("a", Outcome::Passed),
-                test("b", Outcome::Failed(Some(panic))),
-                test("c", Outcome::Ignored),
+                test("tests::a", Outcome::Passed),
+                test("tests::b", Outcome::Failed(Some(panic))),
+                test("tests::c", Outcome::Ignored),
                 test("d", Outcome::Failed(None)),
             ]
         );

@@ -2,13 +2,18 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::thread;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::{Parser, Subcommand};
 
+use blessed::Blessed;
 use book::Book;
 use checks::Cost;
+use generated::timelines::Servers;
+use workshop::Workshop;
 
+mod blessed;
 mod book;
 mod built;
 mod cargo;
@@ -17,9 +22,11 @@ mod download;
 mod edit;
 mod figure;
 mod finding;
+mod generated;
 mod libtest;
 mod passed;
 mod preprocess;
+mod process;
 mod project;
 mod reading;
 mod replay;
@@ -27,6 +34,7 @@ mod serve;
 mod tools;
 mod transcript;
 mod walk;
+mod workshop;
 
 /// Builds, serves and checks the book.
 #[derive(Parser)]
@@ -52,7 +60,7 @@ enum Command {
         #[arg(long)]
         external_links: bool,
     },
-    /// Capture every transcript again, list new addresses, and show what changed
+    /// Capture every transcript again, generate what is generated, list new addresses, and show what changed
     Bless,
     /// Check and rewrite a book for mdBook, which calls this
     #[command(hide = true)]
@@ -107,22 +115,47 @@ fn run(command: Command) -> Result<bool> {
     }
 }
 
-/// Captures every transcript again, lists new addresses, and prints what changed.
+/// Captures every transcript again, generates every generated file, lists new addresses, and prints what changed and
+/// what could not be generated.
 fn bless(root: &Path) -> Result<bool> {
     let book = Book::load(root)?;
-    let blessed = transcript::bless(root, &book.transcripts())?;
-    let changed = blessed.iter().filter(|blessed| !blessed.diff.is_empty()).count();
-    for blessed in blessed.iter().filter(|blessed| !blessed.diff.is_empty()) {
+    let workshop = Workshop::open(root)?;
+    let servers = Servers::start(&book, &workshop);
+    let (measured, captured) = thread::scope(|scope| {
+        let measured = scope.spawn(|| servers.and_then(|servers| servers.measure(&book)));
+        let captured = transcript::bless(&workshop, &book.transcripts());
+        (measured.join(), captured)
+    });
+    let measured = measured.map_err(|_| anyhow!("the measuring of the timelines panicked"))?;
+    let captured = captured?;
+    let (mut files, mut findings) = generated::from_book(&book);
+    match measured {
+        Ok(measured) => files.extend(measured),
+        Err(finding) => findings.push(finding),
+    }
+    let generated = files
+        .into_iter()
+        .map(|file| file.write(root))
+        .collect::<Result<Vec<Blessed>>>()?;
+
+    let changed = |blessed: &&Blessed| !blessed.diff.is_empty();
+    for blessed in captured.iter().chain(&generated).filter(changed) {
         println!("{}", blessed.path.display());
         print!("{}", blessed.diff);
     }
-    println!("{} transcripts captured, {changed} changed", blessed.len());
+    for (blessed, what) in [(&captured, "transcripts captured"), (&generated, "files generated")] {
+        let changed = blessed.iter().filter(changed).count();
+        println!("{} {what}, {changed} changed", blessed.len());
+    }
     let added = checks::addresses::bless(&book)?;
     for address in &added {
         println!("+{address}");
     }
     println!("{} addresses added", added.len());
-    Ok(true)
+    for finding in &findings {
+        println!("{finding}");
+    }
+    Ok(findings.is_empty())
 }
 
 /// The root of the book: the folder that holds `ci/`.

@@ -3,14 +3,22 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use anyhow::{Context, Result, bail};
+use regex::Regex;
 use toml_edit::DocumentMut;
 
 use crate::book::{Book, Source, is_anchor, is_step, pattern};
 
 /// The name of the reader's package.
 pub const PACKAGE: &str = "web-server";
+
+/// The files of a listing that hold our tests. A `main.rs` names them last, each by `#[cfg(test)]` and `mod NAME;`.
+const OUR_TESTS: &[&str] = &["score.rs", "tests.rs"];
+
+/// The modules in files of their own that a source file names last, for its tests.
+static TEST_MODULES: LazyLock<Regex> = LazyLock::new(|| pattern(r"(\s*#\[cfg\(test\)\]\nmod \w+;)+\s*\z"));
 
 /// A copy of a listing as the reader has it.
 ///
@@ -93,8 +101,7 @@ fn copy(listing: &Path, dir: &Path, below: &Path) -> Result<()> {
         } else if path == Path::new("Cargo.toml") {
             fs::write(to, reader_manifest(&fs::read_to_string(from)?)?)?;
         } else if name.ends_with(".rs") {
-            let has_tests_file = path == Path::new("src").join("main.rs") && from.with_file_name("tests.rs").exists();
-            fs::write(to, reader_source(&fs::read_to_string(from)?, has_tests_file))?;
+            fs::write(to, reader_source(&fs::read_to_string(from)?))?;
         } else {
             fs::write(to, fs::read(from)?)?;
         }
@@ -102,9 +109,9 @@ fn copy(listing: &Path, dir: &Path, below: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What the reader has of a source file: no anchors, no `//!` lines at the top, which say what a listing is, and no
-/// `mod tests;` at the end when the tests are ours (`has_tests_file`). Tests that stand in the file itself are the reader's and stay.
-pub fn reader_source(text: &str, has_tests_file: bool) -> String {
+/// What the reader has of a source file: no anchors, no `//!` lines at the top, which say what a listing is, and none
+/// of our test modules at the end. Tests that stand in the file itself are the reader's and stay.
+pub fn reader_source(text: &str) -> String {
     let source = without_anchors(text);
     let source = match source.starts_with("//!") {
         true => {
@@ -115,13 +122,7 @@ pub fn reader_source(text: &str, has_tests_file: bool) -> String {
         }
         false => source,
     };
-    if !has_tests_file {
-        return source;
-    }
-    match source.trim_end().strip_suffix("#[cfg(test)]\nmod tests;") {
-        Some(rest) => format!("{}\n", rest.trim_end()),
-        None => source,
-    }
+    TEST_MODULES.replace(&source, "\n").into_owned()
 }
 
 /// What the reader has of a `Cargo.toml`: their own package name, no anchors, no lints, no
@@ -180,17 +181,12 @@ pub fn reader_files(book: &Book, listing: &str) -> Result<Files> {
         }
         let text = match name.as_ref() {
             "Cargo.toml" => manifest_of(&source.text, &package).with_context(|| format!("in {}", path.display()))?,
-            name if name.ends_with(".rs") => reader_source(&source.text, has_tests_file(book, path)),
+            name if name.ends_with(".rs") => reader_source(&source.text),
             _ => source.text.clone(),
         };
         files.insert(file.to_owned(), text.lines().map(str::to_owned).collect());
     }
     Ok(files)
-}
-
-/// Whether the source file at `path` ends with a module of tests that is the book's own.
-pub fn has_tests_file(book: &Book, path: &Path) -> bool {
-    path.ends_with("src/main.rs") && book.sources.contains_key(&path.with_file_name("tests.rs"))
 }
 
 /// The name of the project that the reader types `listing` into: `web-server` for the steps and what goes on from them;
@@ -282,7 +278,7 @@ impl Metadata {
 
 /// Whether a file of a listing, by its path in it, holds tests of the book's own.
 fn is_our_tests(file: &Path) -> bool {
-    file == Path::new("src").join("tests.rs")
+    OUR_TESTS.iter().any(|name| file == Path::new("src").join(name))
 }
 
 /// `text` without the lines that mark anchors.
@@ -299,19 +295,16 @@ mod tests {
 
     #[test]
     fn anchors_and_our_tests_are_not_the_readers() {
-        let listing = "//! Step 01.\n\n// ANCHOR: main\nfn main() {\n    // ANCHOR: in-side\n    run();\n    // ANCHOR_END: in-side\n}\n// ANCHOR_END: main\n\n#[cfg(test)]\nmod tests;\n";
-        let reader = "fn main() {\n    run();\n}\n";
-        assert_eq!(reader_source(listing, true), reader);
-        assert_eq!(
-            reader_source(listing, false),
-            format!("{reader}\n#[cfg(test)]\nmod tests;\n")
-        );
+        let listing = "//! Step 01.\n\n// ANCHOR: main\nfn main() {\n    // ANCHOR: in-side\n    run();\n    // ANCHOR_END: in-side\n}\n// ANCHOR_END: main\n\n#[cfg(test)]\nmod score;\n#[cfg(test)]\nmod tests;\n";
+        assert_eq!(reader_source(listing), "fn main() {\n    run();\n}\n");
     }
 
     #[test]
     fn a_tests_module_with_a_body_stays() {
-        let listing = "fn main() {}\n\n#[cfg(test)]\nmod tests {\n    use super::*;\n}\n";
-        assert_eq!(reader_source(listing, true), listing);
+        let reader = "fn main() {}\n\n#[cfg(test)]\nmod tests {\n    use super::*;\n}\n";
+        assert_eq!(reader_source(reader), reader);
+        let listing = format!("{reader}\n#[cfg(test)]\nmod score;\n");
+        assert_eq!(reader_source(&listing), reader);
     }
 
     #[test]
@@ -348,6 +341,7 @@ mod tests {
         for (path, text) in [
             ("Cargo.toml", "[package]\nname = \"a\"\n"),
             ("src/main.rs", "fn main() {}\n\n#[cfg(test)]\nmod tests;\n"),
+            ("src/score.rs", "clients::score! {}\n"),
             ("src/tests.rs", "use clients::Client;\n"),
             ("src/http/head.rs", "// ANCHOR: a\n// ANCHOR_END: a\n"),
             ("hello.html", "// ANCHOR: stays\n"),
@@ -368,7 +362,7 @@ mod tests {
         assert_eq!(read("src/http/head.rs").unwrap(), "");
         assert_eq!(read("hello.html").unwrap(), "// ANCHOR: stays\n");
         assert_eq!(read("Cargo.lock").unwrap(), "version = 4\n");
-        assert_eq!(read("src/tests.rs"), None);
+        assert_eq!((read("src/score.rs"), read("src/tests.rs")), (None, None));
         assert!(!dir.join("out").exists() && !dir.join("target").exists());
     }
 }

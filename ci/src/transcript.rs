@@ -19,44 +19,30 @@
 
 mod normalise;
 mod parse;
-pub mod process;
 mod run;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet, hash_map::DefaultHasher};
-use std::fs::{self, File};
-use std::hash::{Hash, Hasher};
-use std::io;
+use std::collections::BTreeSet;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use anyhow::{Context, Result, anyhow, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail};
 
+use crate::blessed::Blessed;
 use crate::finding::Finding;
-use crate::project::{self, ReaderProject};
+use crate::workshop::{self, LIMIT, Workshop};
 use normalise::{Mismatch, compare};
 use parse::{Action, Transcript};
-pub use run::cargo;
 use run::{Purpose, run};
 
-/// Where transcripts are run, below the book's root.
-const WORK: &str = "ci/target/transcripts";
-
-/// A transcript that was run again.
-pub struct Blessed {
-    /// The file, relative to the book's root.
-    pub path: PathBuf,
-    /// What was changed in it, as a unified diff; empty if nothing was.
-    pub diff: String,
-}
-
-/// Runs the transcripts at `paths` (relative to `root`, or below it), all at the same time, and
+/// Runs the transcripts at `paths` (relative to the book's root, or below it), all at the same time, and
 /// finds those that are not what happens.
 ///
 /// Fails only when nothing can be run at all; what is wrong with one transcript is a finding.
-pub fn verify(root: &Path, paths: &[PathBuf]) -> Result<Vec<Finding>> {
-    let (runs, mut findings) = run_all(root, paths, Purpose::Check)?;
+pub fn verify(workshop: &Workshop, paths: &[PathBuf]) -> Result<Vec<Finding>> {
+    let (runs, mut findings) = run_all(workshop, paths, Purpose::Check)?;
     for (transcript, text) in runs {
         if let Err(mismatch) = compare(&transcript.text, &text) {
             findings.push(not_what_happens(&transcript, &mismatch));
@@ -66,12 +52,12 @@ pub fn verify(root: &Path, paths: &[PathBuf]) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// Runs the transcripts at `paths` (relative to `root`, or below it) and rewrites those that are not what happens.
+/// Runs the transcripts at `paths` (relative to the book's root, or below it) and rewrites those that are not what happens.
 ///
 /// A file that says the same as this run stays as it is: times alone make no difference. If one transcript can't
 /// be run, none is written, and the error says at which lines.
-pub fn bless(root: &Path, paths: &[PathBuf]) -> Result<Vec<Blessed>> {
-    let (runs, findings) = run_all(root, paths, Purpose::Bless)?;
+pub fn bless(workshop: &Workshop, paths: &[PathBuf]) -> Result<Vec<Blessed>> {
+    let (runs, findings) = run_all(workshop, paths, Purpose::Bless)?;
     if !findings.is_empty() {
         let lines: Vec<String> = findings.iter().map(Finding::to_string).collect();
         bail!("nothing is written, because not all could be run\n{}", lines.join("\n"));
@@ -80,7 +66,7 @@ pub fn bless(root: &Path, paths: &[PathBuf]) -> Result<Vec<Blessed>> {
     for (transcript, text) in runs {
         let mut diff = String::new();
         if let Err(mismatch) = compare(&transcript.text, &text) {
-            let path = root.join(&transcript.path);
+            let path = workshop.root().join(&transcript.path);
             fs::write(&path, &mismatch.text).with_context(|| format!("writing {}", path.display()))?;
             diff = mismatch.diff;
         }
@@ -108,7 +94,8 @@ fn not_what_happens(transcript: &Transcript, mismatch: &Mismatch) -> Finding {
 type Runs = (Vec<(Transcript, String)>, Vec<Finding>);
 
 /// Runs transcripts at the same time: most of the time they wait.
-fn run_all(root: &Path, paths: &[PathBuf], purpose: Purpose) -> Result<Runs> {
+fn run_all(workshop: &Workshop, paths: &[PathBuf], purpose: Purpose) -> Result<Runs> {
+    let root = workshop.root();
     let mut findings = Vec::new();
     let mut transcripts = Vec::new();
     for path in paths {
@@ -124,16 +111,17 @@ fn run_all(root: &Path, paths: &[PathBuf], purpose: Purpose) -> Result<Runs> {
         findings.push(finding);
     }
 
-    let _lock = lock(root)?;
-    let work = root.join(WORK);
-    let builds = build_dependencies(root, &transcripts)?;
+    for transcript in &transcripts {
+        if let Ok(listing) = listing(transcript) {
+            workshop.build_dependencies(listing, builds(transcript))?;
+        }
+    }
     let results: Vec<_> = thread::scope(|scope| {
         let threads: Vec<_> = transcripts
             .into_iter()
             .map(|transcript| {
-                let (work, builds) = (&work, &builds);
                 scope.spawn(move || {
-                    let text = run_one(root, work, builds, &transcript, purpose);
+                    let text = run_one(workshop, &transcript, purpose);
                     text.map(|text| (transcript, text))
                 })
             })
@@ -152,28 +140,15 @@ fn run_all(root: &Path, paths: &[PathBuf], purpose: Purpose) -> Result<Runs> {
 }
 
 /// Runs one transcript in a project of its own and gives its text.
-fn run_one(
-    root: &Path,
-    work: &Path,
-    builds: &BTreeMap<PathBuf, PathBuf>,
-    transcript: &Transcript,
-    purpose: Purpose,
-) -> Result<String, Finding> {
-    let prepare = || -> Result<ReaderProject> {
-        let listing = listing(transcript)?;
-        let name = transcript.path.file_stem().unwrap_or_default();
-        let below = listing.strip_prefix("listings").unwrap_or(listing);
-        let dir = work.join(below).join(name).join(project::PACKAGE);
-        let build = builds.get(listing).context("its dependencies are not built")?;
-        let project = ReaderProject::derive(&root.join(listing), &build.join("Cargo.lock"), &dir)?;
-        link(&build.join("target"), &project.dir().join("target")).context("linking the built dependencies")?;
-        Ok(project)
-    };
-    let project = prepare().map_err(|error| {
-        let message = format!("the reader's project can't be made: {error:#}");
-        Finding::new(&transcript.path, 1, message, "")
-    })?;
-    run(transcript, &project, purpose, run::LIMIT, run::free_port)
+fn run_one(workshop: &Workshop, transcript: &Transcript, purpose: Purpose) -> Result<String, Finding> {
+    let name = transcript.path.file_stem().unwrap_or_default().to_string_lossy();
+    let project = listing(transcript)
+        .and_then(|listing| workshop.project(listing, &name))
+        .map_err(|error| {
+            let message = format!("the reader's project can't be made: {error:#}");
+            Finding::new(&transcript.path, 1, message, "")
+        })?;
+    run(transcript, &project, purpose, LIMIT, workshop::free_port)
 }
 
 /// The folder of a transcript's listing, relative to the root: the one that holds `out/`.
@@ -185,109 +160,24 @@ fn listing(transcript: &Transcript) -> Result<&Path> {
         .context("a transcript stands in the folder out/ of a listing")
 }
 
-/// Waits until no other `cargo book` of the same book builds readers' projects. None does while the file is open.
-pub fn lock(root: &Path) -> Result<File> {
-    let work = root.join(WORK);
-    fs::create_dir_all(&work).with_context(|| format!("creating {}", work.display()))?;
-    let lock = File::create(work.join("lock")).context("creating a lock file")?;
-    lock.lock().context("waiting for another `cargo book`")?;
-    Ok(lock)
-}
-
-/// The folder of a project with the manifest of a reader and a program that does nothing: built there, what the
-/// manifest depends on is built once for all listings that have it. The versions are those of the listings.
-pub fn dependencies(root: &Path, manifest: &str) -> Result<PathBuf> {
-    let mut hasher = DefaultHasher::new();
-    manifest.hash(&mut hasher);
-    let dir = root
-        .join(WORK)
-        .join("dependencies")
-        .join(format!("{:016x}", hasher.finish()))
-        .join(project::PACKAGE);
-    let source = dir.join("src").join("main.rs");
-    if !source.exists() {
-        fs::create_dir_all(dir.join("src"))?;
-        fs::write(source, "fn main() {}\n")?;
-    }
-    fs::write(dir.join("Cargo.toml"), manifest)?;
-    let lock = root.join("listings").join("Cargo.lock");
-    if lock.exists() {
-        fs::copy(&lock, dir.join("Cargo.lock"))?;
-    }
-    Ok(dir)
-}
-
-/// Runs cargo in a folder of [`dependencies`].
-pub fn build(dir: &Path, words: &[&str]) -> Result<()> {
-    let output = cargo(dir).arg("--quiet").args(words).output();
-    let output = output.context("starting cargo")?;
-    ensure!(
-        output.status.success(),
-        "the dependencies of a listing can't be built (in {}):\n{}",
-        dir.display(),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    Ok(())
-}
-
-/// Builds what the listings depend on, once for each manifest, so that no transcript shows it.
-/// Gives the project that was built for each listing.
-fn build_dependencies(root: &Path, transcripts: &[Transcript]) -> Result<BTreeMap<PathBuf, PathBuf>> {
-    let mut folders = BTreeMap::new();
-    let mut builds: BTreeMap<PathBuf, BTreeSet<Vec<&str>>> = BTreeMap::new();
-    for transcript in transcripts {
-        let Ok(listing) = listing(transcript) else {
-            continue;
-        };
-        let path = root.join(listing).join("Cargo.toml");
-        let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
-        let manifest = project::reader_manifest(&text).with_context(|| format!("in {}", path.display()))?;
-        let dir = match folders.get(listing) {
-            Some(dir) => PathBuf::clone(dir),
-            None => dependencies(root, &manifest)?,
-        };
-        folders.insert(listing.to_owned(), dir.clone());
-        // Checking alone, at least: that prunes the lock file.
-        let commands = builds.entry(dir).or_insert_with(|| [vec!["check"]].into());
-        for command in &transcript.commands {
-            if let Action::Cargo(arguments) = &command.action {
-                let mut words = match arguments.first().map(String::as_str) {
-                    Some("run" | "build" | "test" | "r" | "b" | "t") => vec!["build"],
-                    _ => continue,
-                };
-                if arguments.iter().any(|a| a == "--release" || a == "-r") {
-                    words.push("--release");
-                }
-                commands.insert(words);
-            }
+/// The commands by which cargo builds what a transcript's own commands will need.
+fn builds(transcript: &Transcript) -> BTreeSet<Vec<String>> {
+    let mut builds = BTreeSet::new();
+    for command in &transcript.commands {
+        if let Action::Cargo(arguments) = &command.action
+            && let Some("run" | "build" | "test" | "r" | "b" | "t") = arguments.first().map(String::as_str)
+        {
+            let release = arguments.iter().any(|a| a == "--release" || a == "-r");
+            let words = ["build", "--release"];
+            builds.insert(
+                words[..if release { 2 } else { 1 }]
+                    .iter()
+                    .map(|&w| w.to_owned())
+                    .collect(),
+            );
         }
     }
-    for (dir, commands) in &builds {
-        for words in commands {
-            build(dir, words)?;
-        }
-    }
-    Ok(folders)
-}
-
-/// Makes `to` a copy of what cargo has built in `from`, except for the package itself. The files are
-/// linked: nothing writes to those of a dependency, and their times, which cargo goes by, are kept.
-pub fn link(from: &Path, to: &Path) -> io::Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        let text = name.to_string_lossy().replace('-', "_");
-        if text.contains("web_server") || text == "incremental" || text == ".cargo_lock" {
-            continue;
-        }
-        if entry.file_type()?.is_dir() {
-            link(&entry.path(), &to.join(name))?;
-        } else {
-            fs::hard_link(entry.path(), to.join(name))?;
-        }
-    }
-    Ok(())
+    builds
 }
 
 /// The finding for transcripts that need curl where there is none.

@@ -158,6 +158,37 @@ fn a_built_page_that_cannot_be_followed_is_found_at_the_line_of_the_block() {
 }
 
 #[test]
+fn a_generated_file_is_written_and_held_to() {
+    let folder = small_book("# Page\n\n{{#include ../listings/score.md:whole}}\n", "fn main() {}\n");
+    let score = "clients::score! {\n    serve: serve,\n    silent: others_wait,\n    slow: others_wait,\n    hang_up: gets_404,\n    reset: the_server_ends,\n    byte_by_byte: gets_404,\n    long_head: is_reset,\n}\n";
+    fs::write(folder.path().join("listings/01-a/src/score.rs"), score).unwrap();
+    let (output, text) = book(folder.path(), &["bless"]);
+    assert!(!output.status.success(), "{text}");
+    assert!(
+        text.contains("listings/02-b/src/score.rs:1: this step does not declare its score"),
+        "{text}"
+    );
+
+    let better = score.replace("others_wait", "nobody_is_answered");
+    fs::write(folder.path().join("listings/02-b/src/score.rs"), better).unwrap();
+    let (output, text) = book(folder.path(), &["bless"]);
+    assert!(output.status.success(), "{text}");
+    assert!(text.contains("1 files generated, 1 changed"), "{text}");
+    let (output, text) = book(folder.path(), &["test", "generated"]);
+    assert!(output.status.success(), "{text}");
+
+    let table = folder.path().join("listings/score.md");
+    let typed = fs::read_to_string(&table).unwrap().replace("✗", "✓");
+    fs::write(&table, typed).unwrap();
+    let (output, text) = book(folder.path(), &["test", "generated"]);
+    assert!(!output.status.success());
+    assert!(
+        text.contains("listings/score.md:6: this file is generated, and something else would be generated now"),
+        "{text}"
+    );
+}
+
+#[test]
 fn the_name_of_no_check_is_refused() {
     let folder = small_book("# Page\n", "fn main() {}\n");
     let (output, text) = book(folder.path(), &["test", "skeptics"]);

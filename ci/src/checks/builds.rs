@@ -17,8 +17,8 @@ use crate::cargo;
 use crate::finding::Finding;
 use crate::project::{self, Files};
 use crate::replay::{self, Done};
-use crate::transcript;
 use crate::walk::text;
+use crate::workshop;
 
 /// Where the projects are made, below the book's root: outside of any workspace.
 const WORK: &str = "ci/target/replay";
@@ -34,7 +34,7 @@ pub fn check(book: &Book) -> Result<Vec<Finding>> {
 }
 
 fn build(root: &Path, listings: &[Done]) -> Result<Vec<Finding>> {
-    let _lock = transcript::lock(root)?;
+    let _lock = workshop::lock(root)?;
     let work = root.join(WORK);
     if work.exists() {
         fs::remove_dir_all(&work).with_context(|| format!("emptying {}", work.display()))?;
@@ -84,11 +84,11 @@ struct Prepared {
 
 impl Prepared {
     fn new(root: &Path, manifest: &str, target: PathBuf) -> Result<Self> {
-        let built = transcript::dependencies(root, manifest)?;
+        let built = workshop::dependencies(root, manifest)?;
         for words in ["check", "build"] {
-            transcript::build(&built, &[words])?;
+            workshop::build(&built, &[words])?;
         }
-        transcript::link(&built.join("target"), &target).context("linking the built dependencies")?;
+        workshop::link(&built.join("target"), &target).context("linking the built dependencies")?;
         Ok(Self {
             lock: built.join("Cargo.lock"),
             target,
@@ -98,7 +98,7 @@ impl Prepared {
 
 /// Makes the project, and finds what `cargo new` makes else than the replay has begun with.
 fn make(work: &Path, done: &Done) -> Result<Option<Finding>> {
-    cargo::stdout(transcript::cargo(work).args(["new", &done.project]))?;
+    cargo::stdout(workshop::cargo(work).args(["new", &done.project]))?;
     for (file, lines) in project::new_files(&done.project) {
         let path = work.join(&done.project).join(file);
         let made = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
@@ -148,7 +148,7 @@ fn typed(done: &Done, folder: &Path, target: &Path) -> Result<Vec<Finding>> {
     });
     for (page, line, command, words, expected) in commands.chain([(page, line, "cargo build", build, None)]) {
         if !outcomes.contains_key(&words) {
-            let mut cargo = transcript::cargo(folder);
+            let mut cargo = workshop::cargo(folder);
             cargo.args(&words).arg("--offline").env("CARGO_TARGET_DIR", target);
             outcomes.insert(words.clone(), outcome(&mut cargo)?);
         }
@@ -181,7 +181,7 @@ fn downloaded(done: &Done, work: &Path, target: &Path) -> Result<Option<Finding>
     for (path, text) in &done.archive {
         write(&folder.join(path), text)?;
     }
-    let mut cargo = transcript::cargo(&folder.join(&done.listing));
+    let mut cargo = workshop::cargo(&folder.join(&done.listing));
     cargo
         .args(["build", "--locked", "--offline"])
         .env("CARGO_TARGET_DIR", target);

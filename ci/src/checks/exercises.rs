@@ -11,7 +11,7 @@ use crate::book::{Book, Source};
 use crate::cargo::TestProgram;
 use crate::finding::Finding;
 use crate::libtest::{self, Outcome, Test};
-use crate::transcript::process::{Process, Streams};
+use crate::process::{Process, Streams};
 
 const EXERCISES: &str = "listings/exercises";
 const ANSWERS: &str = "listings/answers";
@@ -357,6 +357,7 @@ mod tests {
     fn complaint(outcome: Outcome) -> Vec<String> {
         let test = Test {
             name: "adds".to_owned(),
+            path: "tests::adds".to_owned(),
             outcome,
         };
         complaints(Path::new("listings/exercises/a"), "src/lib.rs", &[test])

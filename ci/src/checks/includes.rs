@@ -98,7 +98,8 @@ fn problem(book: &Book, include: &Include) -> Option<(String, String)> {
         ));
     };
     let anchor = include.anchor.as_deref()?;
-    if anchor.is_empty() || anchor.starts_with(|c: char| c.is_ascii_digit() || c == ':') {
+    // The name of a step begins with digits, and is none of mdBook's numbers.
+    if anchor.chars().all(|c| c.is_ascii_digit() || c == ':') {
         return Some((
             format!("`{path}:{anchor}` includes by line number, and lines move"),
             "put an ANCHOR around the lines and include that".to_owned(),
@@ -191,6 +192,12 @@ mod tests {
             findings(":a", "// ANCHOR: a\n\n// ANCHOR_END: a\n"),
             ["listings/01-a/src/main.rs:1: anchor `a` encloses nothing"]
         );
+    }
+
+    #[test]
+    fn the_name_of_a_step_is_no_line_number() {
+        let code = "// ANCHOR: 01-a\nfn main() {}\n// ANCHOR_END: 01-a\n";
+        assert_eq!(findings(":01-a", code), [""; 0]);
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::book::{Book, listing_of, pattern};
 use crate::cargo::{self, TestProgram};
 use crate::checks::exercises;
 use crate::finding::Finding;
+use crate::generated::score;
 use crate::libtest::{self, Outcome, Panic, Test};
 
 static UNFORMATTED: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^Diff in (?P<path>.+?):(?P<line>\d+):$"));
@@ -157,9 +158,20 @@ fn expected_warnings(manifest: &Path) -> Result<Vec<String>> {
 struct Tests {
     /// `03-block-on`, or `support/clients`.
     listing: String,
-    /// The names of the tests that passed, without their modules.
+    /// The names of the tests that passed, with their modules.
     passed: BTreeSet<String>,
     failures: Vec<Finding>,
+}
+
+impl Tests {
+    /// Whether `test` of `listing` is among those that passed. It may go without its module, or the outer ones of them.
+    fn prove(&self, listing: &str, test: &str) -> bool {
+        let is_it = |name: &String| {
+            name.strip_suffix(test)
+                .is_some_and(|rest| rest.is_empty() || rest.ends_with("::"))
+        };
+        self.listing == listing && self.passed.iter().any(is_it)
+    }
 }
 
 /// Does `work`, which runs a test program or several, for all `items` at once: most of their time, they wait.
@@ -184,9 +196,9 @@ fn run(root: &Path, program: &TestProgram) -> Result<Tests> {
         passed: BTreeSet::new(),
         failures: Vec::new(),
     };
-    for Test { name, outcome } in libtest::read(&text) {
+    for Test { name, path, outcome } in libtest::read(&text) {
         match outcome {
-            Outcome::Passed => drop(tests.passed.insert(name)),
+            Outcome::Passed => drop(tests.passed.insert(path)),
             Outcome::Ignored => {}
             Outcome::Failed(panic) => {
                 let panic = panic.unwrap_or_else(|| Panic {
@@ -214,14 +226,12 @@ fn run(root: &Path, program: &TestProgram) -> Result<Tests> {
     Ok(tests)
 }
 
-/// Proof marks whose test did not run and pass.
+/// Proof marks and lines of a score whose test did not run and pass.
 fn unproven(book: &Book, results: &[Tests]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for page in &book.pages {
         for proof in &page.proofs {
-            let passed = results
-                .iter()
-                .any(|tests| tests.listing == proof.listing && tests.passed.contains(&proof.test));
+            let passed = results.iter().any(|tests| tests.prove(&proof.listing, &proof.test));
             if !passed {
                 findings.push(Finding::new(
                     &page.path,
@@ -231,6 +241,18 @@ fn unproven(book: &Book, results: &[Tests]) -> Vec<Finding> {
                         proof.test, proof.listing
                     ),
                     "mend the test, or what the page says",
+                ));
+            }
+        }
+    }
+    for listing in book.listings() {
+        for cell in score::cells(book, &listing) {
+            if !results.iter().any(|tests| tests.prove(&listing, &cell.test())) {
+                findings.push(Finding::new(
+                    score::path(&listing),
+                    cell.line,
+                    format!("the test of this line, `{}`, did not run and pass", cell.test()),
+                    "correct the verdict; and `main.rs` must end on `#[cfg(test)]` and `mod score;`",
                 ));
             }
         }
@@ -277,6 +299,21 @@ mod tests {
                 "listings/01-a/src/main.rs:5: test `holds` fails: it does not",
                 "src/page.md:1: the proof of this, `holds` of `01-a`, did not run and pass",
             ]
+        );
+    }
+
+    #[test]
+    fn a_score_whose_tests_do_not_run_is_found() {
+        let score = "clients::score! {\n    silent: stays,\n    slow: others_wait,\n}\n";
+        let main = "fn main() {}\n\n#[cfg(test)]\nmod score {\n    mod silent {\n        #[test]\n        fn stays() {}\n    }\n}\n";
+        assert_eq!(
+            found(&[
+                ("src/page.md", "# Page\n"),
+                ("listings/01-a/Cargo.toml", MANIFEST),
+                ("listings/01-a/src/main.rs", main),
+                ("listings/01-a/src/score.rs", score),
+            ]),
+            ["listings/01-a/src/score.rs:3: the test of this line, `slow::others_wait`, did not run and pass"]
         );
     }
 

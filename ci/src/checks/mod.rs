@@ -16,6 +16,7 @@ mod builds;
 mod captions;
 mod exercises;
 mod followed;
+mod generated;
 pub mod includes;
 mod links;
 mod lint;
@@ -98,6 +99,11 @@ const CHECKS: &[Check] = &[
         name: "words",
         cost: Cost::Fast,
         run: |book| Ok(words::check(book)),
+    },
+    Check {
+        name: "generated",
+        cost: Cost::Fast,
+        run: |book| Ok(generated::check(book)),
     },
     Check {
         name: "lint",

@@ -9,6 +9,7 @@ use regex::Regex;
 
 use crate::book::{Book, line_of, listing_of, pattern};
 use crate::finding::Finding;
+use crate::generated::score;
 
 /// A test function: its attributes, then its name.
 static TEST: LazyLock<Regex> = LazyLock::new(|| {
@@ -59,6 +60,13 @@ fn problem(book: &Book, listing: &str, test: &str) -> Option<(String, String)> {
             names.push(captures["name"].to_owned());
         }
     }
+    // A line of a score is a test that a macro makes.
+    for cell in score::cells(book, listing) {
+        if cell.test() == test {
+            return None;
+        }
+        names.push(cell.test());
+    }
     let help = match names.is_empty() {
         true => format!("listings/{listing} has no tests"),
         false => format!("it has {}", names.join(", ")),
@@ -70,6 +78,17 @@ fn problem(book: &Book, listing: &str, test: &str) -> Option<(String, String)> {
 mod tests {
     use super::*;
     use crate::book::tests::small_book;
+
+    #[test]
+    fn a_line_of_a_score_is_a_proof() {
+        let page = "<!-- proof: 01-a silent::stays -->\n<!-- proof: 01-a slow::stays -->\n";
+        let score = "clients::score! {\n    serve: serve,\n    silent: stays,\n    slow: others_wait,\n}\n";
+        let (_folder, book) = small_book(&[("src/page.md", page), ("listings/01-a/src/score.rs", score)]);
+        let findings = check(&book);
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].message, "`01-a` has no test `slow::stays`");
+        assert_eq!(findings[0].help, "it has silent::stays, slow::others_wait");
+    }
 
     #[test]
     fn proofs_without_a_test_that_runs_are_found() {

@@ -33,6 +33,7 @@ fn compare(book: &Book, page: &Page, html: &str) -> Vec<Finding> {
             "look for {{# in it",
         ));
     }
+    findings.extend(pictures(page, &html));
     if shown.len() != page.blocks.len() {
         findings.push(Finding::new(
             &page.path,
@@ -53,12 +54,33 @@ fn compare(book: &Book, page: &Page, html: &str) -> Vec<Finding> {
         let Some(source) = book.sources.get(&include.path) else {
             continue;
         };
-        let expected = expected(book, source, &include);
+        let expected = expected(source, &include);
         if let Some((message, help)) = difference(&expected, &Shown::read(code)) {
             findings.push(Finding::new(&page.path, block.line, message, help));
         }
     }
     findings
+}
+
+/// Finds pictures that the page includes and its HTML does not have as such, with a caption.
+fn pictures(page: &Page, html: &Html) -> Option<Finding> {
+    let mut included = page
+        .includes()
+        .filter(|include| include.path.extension().is_some_and(|extension| extension == "svg"));
+    let first = included.next()?;
+    let included = 1 + included.count();
+    let shown = match Selector::parse("main figure > svg[role=img]:has(+ figcaption)") {
+        Ok(selector) => html.select(&selector).count(),
+        Err(error) => unreachable!("a selector of ours is malformed: {error}"),
+    };
+    (included != shown).then(|| {
+        Finding::new(
+            &page.path,
+            first.line,
+            format!("the page includes {included} pictures, and its HTML shows {shown} with a caption"),
+            "put <figure> above it, and <figcaption> and </figure> below it, without blank lines between",
+        )
+    })
 }
 
 /// What a block shows at once, and what with its hidden lines open.
@@ -94,7 +116,7 @@ impl Shown {
 }
 
 /// What the block should show of a file of `listing`.
-fn expected(book: &Book, source: &Source, include: &Include) -> Shown {
+fn expected(source: &Source, include: &Include) -> Shown {
     let all: Vec<String> = source.lines().map(|(_, line)| line.to_owned()).collect();
     let visible: Vec<String> = match &include.anchor {
         Some(name) => source
@@ -105,7 +127,7 @@ fn expected(book: &Book, source: &Source, include: &Include) -> Shown {
         None => all,
     };
     let all = match include.with_hidden_lines {
-        true => project::reader_source(&source.text, project::has_tests_file(book, &include.path)),
+        true => project::reader_source(&source.text),
         false => visible.join("\n"),
     };
     Shown {
@@ -182,5 +204,22 @@ mod tests {
             check(&book).unwrap()[0].message,
             "a directive is left unexpanded in the built page"
         );
+    }
+
+    #[test]
+    fn a_picture_without_a_figure_around_it_is_found() {
+        let svg = "<svg role=\"img\">\n<text>One</text>\n</svg>\n";
+        let figure = "# Page\n\n<figure>\n{{#include img/one.svg}}\n<figcaption>One.</figcaption>\n</figure>\n";
+        let found = |page: &str, svg: &str| {
+            let (_folder, book) = small_book(&[("src/page.md", page), ("src/img/one.svg", svg)]);
+            let findings = check(&book).unwrap();
+            findings
+                .iter()
+                .map(|finding| finding.message.clone())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(found(figure, svg), [""; 0]);
+        let message = "the page includes 1 pictures, and its HTML shows 0 with a caption";
+        assert_eq!(found("# Page\n\n{{#include img/one.svg}}\n", svg), [message]);
     }
 }

@@ -1,34 +1,23 @@
 //! Runs a transcript: types its commands, and writes down what is printed.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{BuildHasher, RandomState};
-use std::net::TcpListener;
-use std::path::Path;
+use std::collections::BTreeMap;
 use std::process::Command as Program;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::LazyLock;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use regex::Regex;
 
 use super::normalise::{Rendering, same};
 use super::parse::{Action, Command, OR, Transcript};
-use super::process::{Printed, Process, Streams};
 use crate::book::pattern;
 use crate::finding::Finding;
+use crate::process::{Printed, Process, Streams};
 use crate::project::{ReaderProject, moved};
-
-/// How long a command may take. No command of the book takes a quarter of it.
-pub const LIMIT: Duration = Duration::from_secs(60);
+use crate::workshop::{self, LISTENING, PORT, taken};
 
 /// How long a server says nothing before we take it that it has said everything.
 const QUIET: Duration = Duration::from_millis(300);
-
-/// The port the book's servers listen on.
-const PORT: u16 = 7878;
-
-/// What our servers print once they accept connections.
-const LISTENING: &str = "Listening on";
 
 /// What a transcript is run for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,23 +90,6 @@ fn finding(transcript: &Transcript, command: &Command, message: String, help: &s
     Finding::new(&transcript.path, command.line, message, help)
 }
 
-/// Picks a port that is free now. It has four digits, as 7878 has, so that the compiler's columns
-/// don't move; and nobody in this process is given it again.
-pub fn free_port() -> Result<u16> {
-    static GIVEN: LazyLock<Mutex<BTreeSet<u16>>> = LazyLock::new(Mutex::default);
-    for attempt in 0..1000_u64 {
-        // The standard library's only source of random numbers.
-        let random = RandomState::new().hash_one(attempt);
-        let port = 1024 + (random % (10_000 - 1024)) as u16;
-        let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
-        if port != PORT && !given.contains(&port) && TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            given.insert(port);
-            return Ok(port);
-        }
-    }
-    bail!("no port of four digits is free")
-}
-
 /// What runs, or ran, in a terminal.
 struct Job<'a> {
     /// Where in the transcript it was started.
@@ -131,7 +103,7 @@ struct Job<'a> {
 impl Job<'_> {
     /// Whether it is a server that waits for clients (or did so before it ended).
     fn has_listened(&self) -> bool {
-        matches!(self.command.action, Action::Cargo(_)) && says(&self.process.printed(), LISTENING)
+        matches!(self.command.action, Action::Cargo(_)) && self.process.printed().says(LISTENING)
     }
 
     /// Whether it may still run when the transcript is over: servers, and clients that say nothing.
@@ -143,11 +115,6 @@ impl Job<'_> {
 /// Whether this is a client that connects and sends nothing.
 fn is_silent(action: &Action) -> bool {
     matches!(action, Action::Curl(arguments) if arguments.iter().any(|a| a.starts_with("telnet://")))
-}
-
-/// Whether `text` was printed to the standard output.
-fn says(printed: &Printed, text: &str) -> bool {
-    String::from_utf8_lossy(&printed.out).contains(text)
 }
 
 /// One run of a transcript.
@@ -215,13 +182,10 @@ impl<'a> Run<'a> {
         let first_server = !self.terminals.values().flatten().any(Job::has_listened);
         let process = match command.action {
             Action::Cargo(_) => {
-                // One after the other: compiling takes as long as it takes a reader, and no cargo
-                // says that it waits for another.
-                static TURN: Mutex<()> = Mutex::new(());
-                let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+                let _turn = workshop::turn();
                 let process = self.spawn(command)?;
                 process.wait_until(self.limit, |printed| {
-                    says(printed, "\n     Running ") || says(printed, LISTENING)
+                    printed.says("\n     Running ") || printed.says(LISTENING)
                 });
                 process
             }
@@ -229,7 +193,7 @@ impl<'a> Run<'a> {
         };
         let under_way = process.wait_until(self.limit, |printed| match command.action {
             Action::Curl(_) => has_connected(printed, is_silent(&command.action)),
-            _ => says(printed, LISTENING),
+            _ => printed.says(LISTENING),
         });
         let job = Job {
             index,
@@ -296,7 +260,7 @@ impl<'a> Run<'a> {
     /// Starts the program of a command.
     fn spawn(&self, command: &Command) -> Result<Process, Stop> {
         let (mut program, arguments, streams) = match &command.action {
-            Action::Cargo(arguments) => (cargo(self.project.dir()), arguments, Streams::Together),
+            Action::Cargo(arguments) => (workshop::cargo(self.project.dir()), arguments, Streams::Together),
             Action::Curl(arguments) => (curl(), arguments, Streams::Apart),
             Action::Interrupt => return Err(self.found(command, "no program".to_owned(), "")),
         };
@@ -418,14 +382,6 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Whether a server says that its port is somebody else's.
-fn taken(printed: &str) -> bool {
-    // The numbers of Linux, macOS and Windows.
-    ["AddrInUse", "os error 98", "os error 48", "os error 10048"]
-        .iter()
-        .any(|sign| printed.contains(sign))
-}
-
 /// Whether curl's trace says that it has connected (`silent`), or sent its request.
 fn has_connected(printed: &Printed, silent: bool) -> bool {
     static CONNECTED: LazyLock<Regex> =
@@ -435,14 +391,6 @@ fn has_connected(printed: &Printed, silent: bool) -> bool {
         true => CONNECTED.is_match(&trace),
         false => trace.contains("\n=> Send header"),
     }
-}
-
-/// cargo in `dir`, as the reader has it: with no flags for the compiler in its configuration.
-pub fn cargo(dir: &Path) -> Program {
-    let mut program = crate::cargo::cargo(dir);
-    // Set and empty, it outdoes what is configured.
-    program.env("CARGO_ENCODED_RUSTFLAGS", "");
-    program
 }
 
 /// curl as in a terminal, telling on its errors what it does.

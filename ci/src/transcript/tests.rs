@@ -7,6 +7,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use super::*;
+use crate::project::ReaderProject;
 
 /// A server of the standard library: `/race` is answered with `one` and `two` in turn.
 const SERVER: &str = r#"//! A server.
@@ -67,12 +68,12 @@ fn book(server: &str, transcript: &str) -> TempDir {
 
 /// The findings of a book's transcript.
 fn found(root: &TempDir) -> Vec<Finding> {
-    verify(root.path(), &[PathBuf::from(PATH)]).unwrap()
+    verify(&Workshop::open(root.path()).unwrap(), &[PathBuf::from(PATH)]).unwrap()
 }
 
 /// Captures a book's transcript and gives what is in the file then.
 fn blessed(root: &TempDir) -> String {
-    bless(root.path(), &[root.path().join(PATH)]).unwrap();
+    bless(&Workshop::open(root.path()).unwrap(), &[root.path().join(PATH)]).unwrap();
     fs::read_to_string(root.path().join(PATH)).unwrap()
 }
 
@@ -146,7 +147,10 @@ fn a_race_with_one_outcome_is_refused() {
         SERVER,
         "server$ cargo run\n\nclient$ curl http://127.0.0.1:7878/\n-- or --\n",
     );
-    let error = bless(root.path(), &[PathBuf::from(PATH)]).err().unwrap().to_string();
+    let error = bless(&Workshop::open(root.path()).unwrap(), &[PathBuf::from(PATH)])
+        .err()
+        .unwrap()
+        .to_string();
     assert!(
         error.contains(&format!("{PATH}:3: `curl http://127.0.0.1:7878/` is marked as a race")),
         "{error}"
@@ -216,11 +220,11 @@ fn a_port_of_somebody_else_is_left_alone_and_ours_is_free_afterwards() {
     let dir = root.path().join("work").join("web-server");
     let project = ReaderProject::derive(&listing, Path::new("none"), &dir).unwrap();
 
-    let (ours, theirs) = (run::free_port().unwrap(), run::free_port().unwrap());
+    let (ours, theirs) = (workshop::free_port().unwrap(), workshop::free_port().unwrap());
     let _theirs = TcpListener::bind(("127.0.0.1", theirs)).unwrap();
     let mut ports = [theirs, ours].into_iter();
     let pick = || ports.next().context("asked too often");
-    let text = run(&transcript, &project, Purpose::Check, run::LIMIT, pick).unwrap();
+    let text = run(&transcript, &project, Purpose::Check, LIMIT, pick).unwrap();
     assert!(text.ends_with("client$ curl http://127.0.0.1:7878/\nhello\n"), "{text}");
 
     let refused = TcpStream::connect(("127.0.0.1", ours)).unwrap_err();

@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use socket2::SockRef;
 
@@ -128,8 +128,18 @@ impl Client {
     ///
     /// If `window` is zero.
     pub fn is_unanswered_for(&self, window: Duration) -> bool {
+        let end = Instant::now() + window;
         self.wait_at_most(window);
-        let seen = self.stream.peek(&mut [0]);
+        let seen = loop {
+            match self.stream.peek(&mut [0]) {
+                // Nothing has come. The system has woken us for a reason of its own.
+                Err(error) if error.kind() == ErrorKind::Interrupted => {
+                    let rest = end.saturating_duration_since(Instant::now());
+                    self.wait_at_most(rest.max(Duration::from_millis(1)));
+                }
+                seen => break seen,
+            }
+        };
         self.wait_at_most(DEADLINE);
         seen.is_err_and(|error| is_timeout(&error))
     }

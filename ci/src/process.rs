@@ -32,6 +32,11 @@ pub struct Printed {
 }
 
 impl Printed {
+    /// Whether `text` was printed to the standard output.
+    pub fn says(&self, text: &str) -> bool {
+        String::from_utf8_lossy(&self.out).contains(text)
+    }
+
     /// Whether the program has ended.
     pub fn ended(&self) -> bool {
         self.open == 0
