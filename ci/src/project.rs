@@ -277,7 +277,7 @@ impl Metadata {
 }
 
 /// Whether a file of a listing, by its path in it, holds tests of the book's own.
-fn is_our_tests(file: &Path) -> bool {
+pub fn is_our_tests(file: &Path) -> bool {
     OUR_TESTS.iter().any(|name| file == Path::new("src").join(name))
 }
 

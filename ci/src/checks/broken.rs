@@ -20,7 +20,7 @@ use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use crate::book::{Book, Source};
 use crate::finding::Finding;
-use crate::project::{Metadata, reader_manifest};
+use crate::project::{Metadata, is_our_tests, reader_manifest};
 
 /// Finds copies in `listings/broken` that differ from their listings where they should not.
 pub fn check(book: &Book) -> Vec<Finding> {
@@ -167,7 +167,7 @@ fn files(book: &Book, folder: &Path) -> BTreeSet<PathBuf> {
     book.sources
         .range(folder.to_owned()..)
         .map_while(|(path, _)| path.strip_prefix(folder).ok())
-        .filter(|path| !path.starts_with("out") && *path != Path::new("src/tests.rs"))
+        .filter(|path| !path.starts_with("out") && !is_our_tests(path))
         .filter(|path| !["Cargo.toml", "Cargo.lock"].iter().any(|name| *path == Path::new(name)))
         .map(Path::to_owned)
         .collect()
@@ -232,9 +232,12 @@ fn hidden_lines<'a>(source: &'a Source, shown: &BTreeSet<&str>, other: &BTreeSet
     lines
 }
 
-/// Takes `#[cfg(test)] mod tests;` off the end of a program.
+/// Takes `#[cfg(test)] mod tests;`, and whatever other tests are the book's own, off the end of a program.
 fn without_tests(lines: &mut Vec<(usize, &str)>) {
-    if let [.., (_, "#[cfg(test)]"), (_, "mod tests;")] = lines[..] {
+    while let [.., (_, "#[cfg(test)]"), (_, module)] = lines[..]
+        && module.starts_with("mod ")
+        && module.ends_with(';')
+    {
         lines.truncate(lines.len() - 2);
         while lines.last().is_some_and(|(_, line)| line.is_empty()) {
             lines.pop();
