@@ -15,6 +15,7 @@ use workshop::Workshop;
 
 mod blessed;
 mod book;
+mod browser;
 mod built;
 mod cargo;
 mod checks;

@@ -2,6 +2,8 @@
 //!
 //! A new check is a new file and a line in [`CHECKS`].
 
+use std::error::Error;
+use std::fmt;
 use std::thread;
 use std::time::Instant;
 
@@ -12,6 +14,7 @@ use crate::finding::Finding;
 
 pub mod addresses;
 mod broken;
+mod browser;
 mod builds;
 mod captions;
 mod exercises;
@@ -49,9 +52,22 @@ pub struct Check {
     pub name: &'static str,
     /// When it runs.
     pub cost: Cost,
-    /// From the book to what is wrong with it. An error means that the check could not do its work.
+    /// From the book to what is wrong with it. An error means that the check could not do its work; [`Skipped`], that
+    /// there is none for it here.
     pub run: fn(&Book) -> Result<Vec<Finding>>,
 }
+
+/// Why a check had nothing to do on this machine, in a few words. As an error, it does not count as one.
+#[derive(Debug)]
+pub struct Skipped(pub String);
+
+impl fmt::Display for Skipped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "skipped: {}", self.0)
+    }
+}
+
+impl Error for Skipped {}
 
 /// Every check, in the order in which they run.
 const CHECKS: &[Check] = &[
@@ -156,6 +172,11 @@ const CHECKS: &[Check] = &[
         run: tools::check,
     },
     Check {
+        name: "browser",
+        cost: Cost::Slow,
+        run: browser::check,
+    },
+    Check {
         name: "links",
         cost: Cost::OnRequest,
         run: links::check,
@@ -175,7 +196,7 @@ pub fn run(book: &Book, cost: Cost, names: &[String]) -> Result<bool> {
         bail!("there is no check `{name}`; there are {}", known.join(", "));
     }
     let mut findings = Vec::new();
-    let (mut passed, mut failed) = (0, 0);
+    let (mut passed, mut failed, mut skipped) = (0, 0, 0);
     let wanted = |check: &&Check| match names {
         [] => check.cost <= cost,
         names => names.iter().any(|name| name == check.name),
@@ -191,6 +212,10 @@ pub fn run(book: &Book, cost: Cost, names: &[String]) -> Result<bool> {
             println!("{:<12} {time:>6.2} s  {} found", check.name, found.len());
             findings.extend(found);
             failed += 1;
+        }
+        Err(error) if error.is::<Skipped>() => {
+            println!("{:<12} {time:>6.2} s  {error}", check.name);
+            skipped += 1;
         }
         Err(error) => {
             println!("{:<12} {time:>6.2} s  could not run: {error:#}", check.name);
@@ -221,7 +246,11 @@ pub fn run(book: &Book, cost: Cost, names: &[String]) -> Result<bool> {
     for finding in &findings {
         println!("{finding}");
     }
-    println!("\n{passed} passed, {failed} failed");
+    let skipped = match skipped {
+        0 => String::new(),
+        number => format!(", {number} skipped"),
+    };
+    println!("\n{passed} passed, {failed} failed{skipped}");
     Ok(failed == 0)
 }
 
