@@ -45,6 +45,11 @@ function settle(document) {
     document.getAnimations().forEach(animation => animation.finish());
 }
 
+// Opens the folds: what is in a closed one is not there for anybody.
+function unfold(document) {
+    document.querySelectorAll("main details").forEach(details => details.open = true);
+}
+
 const listings = document => [...document.querySelectorAll("main figure.listing")];
 
 // ---- Contrast, as WCAG defines it, of what is visible.
@@ -309,6 +314,7 @@ async function lookAsItIs(page) {
     const window = frame.contentWindow;
     const { document } = window;
     await document.fonts.ready;
+    unfold(document);
     const figures = listings(document);
     const lines = figures.map(figure => figure.querySelectorAll(".line").length);
     figures.forEach((figure, index) => lookAtMarks(page, window, figure, index, "hidden lines closed"));
@@ -317,7 +323,6 @@ async function lookAsItIs(page) {
     lookAtFocus(page, window);
 
     document.querySelectorAll("main button[title='Show hidden lines']").forEach(button => button.click());
-    document.querySelectorAll("main details").forEach(details => details.open = true);
     figures.forEach((figure, index) => lookAtMarks(page, window, figure, index, "hidden lines open"));
     const all = figures.map(figure => copied(document, figure));
     lookAtWidths(page, frame, "hidden lines open");
@@ -329,6 +334,7 @@ async function lookAsItIs(page) {
 async function lookWithoutScripts(page) {
     const frame = await open(page, { sandbox: "allow-same-origin" });
     const window = frame.contentWindow;
+    unfold(window.document);
     const figures = listings(window.document);
     const lines = figures.map(figure => figure.querySelectorAll(".line").length);
     const plain = figures.map(figure => figure.querySelector("pre > code").innerText);

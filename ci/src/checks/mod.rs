@@ -12,6 +12,7 @@ use anyhow::{Result, bail};
 use crate::book::Book;
 use crate::finding::Finding;
 
+mod accessible;
 pub mod addresses;
 mod broken;
 mod browser;
@@ -145,6 +146,11 @@ const CHECKS: &[Check] = &[
         name: "addresses",
         cost: Cost::Fast,
         run: addresses::check,
+    },
+    Check {
+        name: "accessible",
+        cost: Cost::Fast,
+        run: accessible::check,
     },
     Check {
         name: "listings",
