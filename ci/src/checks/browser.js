@@ -122,7 +122,7 @@ class Contrast {
         const shown = over([red, green, blue, alpha * this.ground(element).opacity * opacity], ground);
         const found = ratio(shown, ground);
         if (!(found >= least)) {
-            const where = [...element.classList].map(name => `.${name}`).join("") || element.localName;
+            const where = [...element.classList].map(name => `.${name}`).join("") || `<${element.localName}>`;
             tellOfStyle(
                 `in the theme ${this.theme}, the contrast of ${what} of ${where} is ${found.toFixed(2)}, where ${least} is the least`,
                 `in ${this.page}: ${element.textContent.trim().slice(0, 40)}`,
@@ -158,7 +158,9 @@ class Contrast {
             const [x, y] = [left + width / 2, top + height / 2];
             const under = shape.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING;
             const { fill, fillOpacity } = this.window.getComputedStyle(shape);
-            if (under && fill !== "none" && box.left < x && x < box.right && box.top < y && y < box.bottom) {
+            // Neither `none` nor a pattern, which has no one colour.
+            const isColour = /^(rgb|color)/.test(fill);
+            if (under && isColour && box.left < x && x < box.right && box.top < y && y < box.bottom) {
                 const [red, green, blue, alpha] = parts(fill);
                 colour = over([red, green, blue, alpha * fillOpacity * this.ground(shape).opacity], colour);
             }
@@ -278,7 +280,7 @@ function lookAtFocus(page, window) {
 function colours(window) {
     const { document } = window;
     const mark = document.querySelector("figure.listing ins.line");
-    const pictures = [...document.querySelectorAll("main figure svg")].map(picture =>
+    const pictures = [...document.querySelectorAll("main figure:not(.listing) svg")].map(picture =>
         [...picture.querySelectorAll("*")].map(shape => {
             const { fill, stroke } = window.getComputedStyle(shape);
             return [fill, stroke];

@@ -134,8 +134,12 @@ mod tests {
     const FIRST: &str = "// ANCHOR: main\nfn main() {\n    run();\n}\n// ANCHOR_END: main\n\n// ANCHOR: run\nfn run() {\n    /* One\n    long comment. */\n\n    two();\n}\n// ANCHOR_END: run\n";
     const SECOND: &str = "fn main() {\n    run();\n}\n\n// ANCHOR: run\nfn run() {\n    // A comment.\n    /* One\n    long comment. */\n\n    let three = 3;\n}\n// ANCHOR_END: run\n";
 
-    /// What is found in a small book with the styles of the book and `defects`. Nothing if there is no browser.
-    fn found(defects: &str) -> Option<Vec<String>> {
+    const PICTURE: &str =
+        "<rect width=\"90\" height=\"30\" fill=\"none\"/><text y=\"20\" fill=\"currentColor\">text</text>";
+
+    /// What is found in a small book with a `picture`, the styles of the book, and `defects`. Nothing if there is no
+    /// browser.
+    fn found(picture: &str, defects: &str) -> Option<Vec<String>> {
         let Some(program) = browser::find() else {
             println!("not tested: there is no browser");
             return None;
@@ -156,6 +160,7 @@ mod tests {
             page += html;
             page += "\n";
         }
+        page += &format!("<figure><svg viewBox=\"0 0 90 30\">{picture}</svg></figure>\n");
         let styles = include_str!("../../../theme/book.css").to_owned() + defects;
         let (built, _book) = small_book(&[
             (
@@ -173,7 +178,9 @@ mod tests {
 
     #[test]
     fn a_book_that_can_be_read_is_no_finding() {
-        if let Some(found) = found("") {
+        let picture =
+            "<rect width=\"90\" height=\"30\" fill=\"none\"/><text y=\"20\" fill=\"currentColor\">text</text>";
+        if let Some(found) = found(PICTURE, "") {
             assert_eq!(found, [""; 0]);
         }
     }
@@ -187,12 +194,15 @@ mod tests {
             figcaption { min-width: 500px; }
             button:focus-visible { outline: none; }
         ";
-        let Some(found) = found(defects) else { return };
+        let picture = "<rect width=\"90\" height=\"30\" fill=\"#888\"/><text y=\"20\" fill=\"#777\">text</text>";
+        let Some(found) = found(picture, defects) else { return };
         for expected in [
             "src/page.md:13: the mark is not beside its line, hidden lines closed: // A comment.",
             "src/page.md:3: what is copied is not the listing",
             "src/page.md:1: the page is wider than a window of 390 px, hidden lines open: figcaption ",
             "theme/book.css:1: in the theme ayu, the contrast of the text of .hljs-keyword is ",
+            "src/page.md:1: picture 1 of the page keeps its colours when the theme changes",
+            "theme/book.css:1: in the theme navy, the contrast of the text of <text> is ",
             "theme/book.css:1: nobody sees that figure.listing button has the focus, ",
             "theme/book.css:1: the marks keep their colour when the theme changes, ",
         ] {
@@ -207,7 +217,7 @@ mod tests {
     #[test]
     fn hidden_lines_that_show_without_javascript_are_found() {
         let defects = "html:not(.js) pre .boring { display: inline; }";
-        if let Some(found) = found(defects) {
+        if let Some(found) = found(PICTURE, defects) {
             let expected = "src/page.md:3: what is shown without JavaScript is not the listing\n";
             assert!(found[0].starts_with(expected), "{}", found.join("\n"));
         }
