@@ -50,6 +50,17 @@ function unfold(document) {
     document.querySelectorAll("main details").forEach(details => details.open = true);
 }
 
+// Takes another theme, as a reader does. A style that it brings along is there when it has been loaded.
+async function turnTo(theme, document) {
+    document.getElementById(`mdbook-theme-${theme}`).click();
+    const styles = [...document.querySelectorAll("link[rel=stylesheet]")].filter(link => !link.disabled && !link.sheet);
+    await Promise.all(styles.map(link => new Promise(resolve => {
+        link.addEventListener("load", resolve, { once: true });
+        link.addEventListener("error", resolve, { once: true });
+    })));
+    settle(document);
+}
+
 const listings = document => [...document.querySelectorAll("main figure.listing")];
 
 // ---- Contrast, as WCAG defines it, of what is visible.
@@ -288,12 +299,11 @@ function colours(window) {
     return { mark: mark && window.getComputedStyle(mark, "::before").borderInlineStartColor, pictures };
 }
 
-function lookAtThemes(page, window) {
+async function lookAtThemes(page, window) {
     const { document } = window;
     const found = {};
     for (const theme of THEMES) {
-        document.getElementById(`mdbook-theme-${theme}`).click();
-        settle(document);
+        await turnTo(theme, document);
         found[theme] = colours(window);
         new Contrast(window, theme, page).look();
     }
@@ -306,7 +316,6 @@ function lookAtThemes(page, window) {
             tell(page, null, `picture ${index + 1} of the page keeps its colours when the theme changes`);
         }
     });
-    document.getElementById("mdbook-theme-light").click();
 }
 
 async function lookAsItIs(page) {
@@ -328,7 +337,7 @@ async function lookAsItIs(page) {
     figures.forEach((figure, index) => lookAtMarks(page, window, figure, index, "hidden lines open"));
     const all = figures.map(figure => copied(document, figure));
     lookAtWidths(page, frame, "hidden lines open");
-    lookAtThemes(page, window);
+    await lookAtThemes(page, window);
     frame.remove();
     return { lines, visible, all };
 }
