@@ -83,6 +83,8 @@ pub fn ask(program: &Path, folder: &Path, script: &str, question: &str) -> Resul
         .args(["--no-sandbox", "--disable-dev-shm-usage"])
         .args(["--disable-background-networking", "--disable-component-update"])
         .arg(format!("--user-data-dir={}", profile.path().display()))
+        // What it leaves lying about goes with its profile.
+        .env("TMPDIR", profile.path())
         .arg("--window-size=1300,1000")
         .arg(format!("http://{}/{PAGE}", server.address));
     let browser =

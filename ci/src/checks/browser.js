@@ -107,9 +107,11 @@ class Contrast {
     // Whether the same was looked at before: blocks have thousands of elements, of a few kinds.
     isKnown(element, what) {
         const kind = this.kind(element);
-        const known = kind !== null && this.seen.has(kind + what);
-        this.seen.add(kind + what);
-        return known;
+        return kind !== null && this.seen.has(kind + what);
+    }
+
+    know(element, what) {
+        this.seen.add(this.kind(element) + what);
     }
 
     // The colour behind an element, and how opaque it is: both come from all that it stands in.
@@ -143,16 +145,18 @@ class Contrast {
 
     text(node) {
         const element = node.parentElement;
+        if (node.data.trim() === "" || this.isKnown(element, "text")) {
+            return;
+        }
         const range = element.ownerDocument.createRange();
         range.selectNodeContents(node);
-        if (node.data.trim() === "" || range.getClientRects().length === 0 || this.isKnown(element, "text")) {
-            return;
-        }
         const style = this.window.getComputedStyle(element);
-        const picture = element.ownerSVGElement;
-        if (style.visibility === "hidden" || this.ground(element).opacity === 0) {
+        const hidden = style.visibility === "hidden" || this.ground(element).opacity === 0;
+        if (hidden || range.getClientRects().length === 0) {
             return;
         }
+        this.know(element, "text");
+        const picture = element.ownerSVGElement;
         if (picture) {
             this.expect(TEXT, element, style.fill, "the text", this.behind(picture, element, range));
         } else {
@@ -181,9 +185,10 @@ class Contrast {
 
     // What a style puts in front of or behind an element: a text, a mark, or a picture, which has its own colours.
     generated(element, place) {
-        if (element.getClientRects().length === 0 || this.isKnown(element, place)) {
+        if (this.isKnown(element, place) || element.getClientRects().length === 0) {
             return;
         }
+        this.know(element, place);
         const style = this.window.getComputedStyle(element, place);
         if (["none", "normal"].includes(style.content)) {
             return;
