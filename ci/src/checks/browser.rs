@@ -134,6 +134,7 @@ mod tests {
     const FIRST: &str = "// ANCHOR: main\nfn main() {\n    run();\n}\n// ANCHOR_END: main\n\n// ANCHOR: run\nfn run() {\n    /* One\n    long comment. */\n\n    two();\n}\n// ANCHOR_END: run\n";
     const SECOND: &str = "fn main() {\n    run();\n}\n\n// ANCHOR: run\nfn run() {\n    // A comment.\n    /* One\n    long comment. */\n\n    let three = 3;\n}\n// ANCHOR_END: run\n";
 
+    /// A picture that goes with the theme.
     const PICTURE: &str =
         "<rect width=\"90\" height=\"30\" fill=\"none\"/><text y=\"20\" fill=\"currentColor\">text</text>";
 
@@ -178,8 +179,6 @@ mod tests {
 
     #[test]
     fn a_book_that_can_be_read_is_no_finding() {
-        let picture =
-            "<rect width=\"90\" height=\"30\" fill=\"none\"/><text y=\"20\" fill=\"currentColor\">text</text>";
         if let Some(found) = found(PICTURE, "") {
             assert_eq!(found, [""; 0]);
         }
