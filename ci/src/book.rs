@@ -15,7 +15,7 @@ use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 use regex::Regex;
 use walkdir::WalkDir;
 
-use crate::built::Built;
+use crate::html::built::Built;
 
 /// The book: everything a check needs, read once.
 pub struct Book {

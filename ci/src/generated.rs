@@ -3,6 +3,7 @@
 //! A file is generated if a page includes it. Some need nothing but what is in the book ([`from_book`]), others are
 //! measured ([`timelines`]).
 
+pub mod blessed;
 mod reactor;
 pub mod score;
 mod svg;
@@ -14,9 +15,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use similar::TextDiff;
 
-use crate::blessed::Blessed;
 use crate::book::Book;
 use crate::finding::Finding;
+use crate::generated::blessed::Blessed;
 
 /// A file as it should be.
 #[derive(Debug)]

@@ -7,35 +7,22 @@ use std::thread;
 use anyhow::{Context, Result, anyhow, bail};
 use clap::{Parser, Subcommand};
 
-use blessed::Blessed;
 use book::Book;
 use checks::Cost;
+use generated::blessed::Blessed;
 use generated::timelines::Servers;
-use workshop::Workshop;
+use programs::workshop::Workshop;
 
-mod blessed;
 mod book;
-mod browser;
-mod built;
-mod cargo;
 mod checks;
-mod download;
-mod edit;
-mod figure;
 mod finding;
 mod generated;
-mod libtest;
+mod html;
 mod passed;
-mod preprocess;
-mod process;
-mod project;
-mod reading;
-mod replay;
+mod programs;
+mod reader;
 mod serve;
 mod tools;
-mod transcript;
-mod walk;
-mod workshop;
 
 /// Builds, serves and checks the book.
 #[derive(Parser)]
@@ -96,7 +83,7 @@ fn run(command: Command) -> Result<bool> {
         }
         Command::Build => {
             let root = root()?;
-            built::build(&root, &root.join("book"))?;
+            html::built::build(&root, &root.join("book"))?;
             println!("built book/index.html");
             Ok(true)
         }
@@ -111,7 +98,7 @@ fn run(command: Command) -> Result<bool> {
         Command::Bless => bless(&root()?),
         // Every renderer is welcome: the includes matter to all of them.
         Command::Preprocess { question: Some(_), .. } => Ok(true),
-        Command::Preprocess { question: None, .. } => preprocess::run().map(|()| true),
+        Command::Preprocess { question: None, .. } => html::preprocess::run().map(|()| true),
         Command::Compile { listings, folder } => checks::skeptic::compile(&listings, &folder).map(|()| true),
     }
 }
@@ -124,7 +111,7 @@ fn bless(root: &Path) -> Result<bool> {
     let servers = Servers::start(&book, &workshop);
     let (measured, captured) = thread::scope(|scope| {
         let measured = scope.spawn(|| servers.and_then(|servers| servers.measure(&book)));
-        let captured = transcript::bless(&workshop, &book.transcripts());
+        let captured = programs::transcript::bless(&workshop, &book.transcripts());
         (measured.join(), captured)
     });
     let measured = measured.map_err(|_| anyhow!("the measuring of the timelines panicked"))?;

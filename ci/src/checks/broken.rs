@@ -20,7 +20,7 @@ use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use crate::book::{Book, Source};
 use crate::finding::Finding;
-use crate::project::{Metadata, is_our_tests, reader_manifest};
+use crate::reader::project::{Metadata, is_our_tests, reader_manifest};
 
 /// Finds copies in `listings/broken` that differ from their listings where they should not.
 pub fn check(book: &Book) -> Vec<Finding> {

@@ -10,10 +10,10 @@ use serde_json::Value;
 
 use super::Skipped;
 use crate::book::{Block, Book, Page};
-use crate::browser;
-use crate::figure;
 use crate::finding::Finding;
-use crate::walk::{self, Figure, Walk};
+use crate::html::browser;
+use crate::html::figure;
+use crate::reader::walk::{self, Figure, Walk};
 
 /// Finds what a browser shows otherwise than it should. Without a browser there is nothing to look with.
 pub fn check(book: &Book) -> Result<Vec<Finding>> {
@@ -127,7 +127,7 @@ fn difference(figure: &Figure, shown: &Value) -> Option<(&'static str, String)> 
 mod tests {
     use super::*;
     use crate::book::tests::small_book;
-    use crate::built;
+    use crate::html::built;
 
     const MANIFEST: &str = "[package]\nname = \"a\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\n";
     const PAGE: &str = "# Page\n\n```rust\n{{#rustdoc_include ../listings/01-a/src/main.rs:main}}\n```\n\n```rust\n{{#rustdoc_include ../listings/01-a/src/main.rs:run}}\n```\n\n## Next\n\n```rust\n{{#rustdoc_include ../listings/02-b/src/main.rs:run}}\n```\n";

@@ -13,12 +13,12 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::book::Book;
-use crate::cargo;
 use crate::finding::Finding;
-use crate::project::{self, Files};
-use crate::replay::{self, Done};
-use crate::walk::text;
-use crate::workshop;
+use crate::programs::cargo;
+use crate::programs::workshop;
+use crate::reader::project::{self, Files};
+use crate::reader::replay::{self, Done};
+use crate::reader::walk::text;
 
 /// Where the projects are made, below the book's root: outside of any workspace.
 const WORK: &str = "ci/target/replay";
@@ -104,7 +104,7 @@ fn make(work: &Path, done: &Done) -> Result<Option<Finding>> {
         let made = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
         if made.lines().ne(lines.iter().map(String::as_str)) {
             return Ok(Some(Finding::new(
-                "ci/src/project.rs",
+                "ci/src/reader/project.rs",
                 1,
                 format!(
                     "`cargo new {}` makes another {} than `new_files` says",
@@ -261,8 +261,8 @@ fn outcome(command: &mut Command) -> Result<(Outcome, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::project::PACKAGE;
-    use crate::reading::Typed;
+    use crate::html::reading::Typed;
+    use crate::reader::project::PACKAGE;
 
     const MAIN: &str = "fn main() {}\n\n#[test]\nfn it_works() {}\n";
 

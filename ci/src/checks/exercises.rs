@@ -8,10 +8,10 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use crate::book::{Book, Source};
-use crate::cargo::TestProgram;
 use crate::finding::Finding;
-use crate::libtest::{self, Outcome, Test};
-use crate::process::{Process, Streams};
+use crate::programs::cargo::TestProgram;
+use crate::programs::libtest::{self, Outcome, Test};
+use crate::programs::process::{Process, Streams};
 
 const EXERCISES: &str = "listings/exercises";
 const ANSWERS: &str = "listings/answers";
@@ -239,8 +239,8 @@ fn complaints(folder: &Path, edited: &str, tests: &[Test]) -> Vec<Finding> {
 mod tests {
     use super::*;
     use crate::book::tests::small_book;
-    use crate::cargo;
-    use crate::libtest::Panic;
+    use crate::programs::cargo;
+    use crate::programs::libtest::Panic;
 
     const WORKSPACE: &str = "[workspace]\nmembers = [\"[0-9]*\", \"answers/*\", \"exercises/*\"]\ndefault-members = [\"[0-9]*\", \"answers/*\"]\n";
     const MANIFEST: &str = "[package]\nname = \"a\"\n";

@@ -2,7 +2,7 @@
 
 use crate::book::Book;
 use crate::finding::Finding;
-use crate::walk;
+use crate::reader::walk;
 
 /// Finds blocks that a reader would not know what to do with, and lines of a step that no block shows.
 pub fn check(book: &Book) -> Vec<Finding> {

@@ -3,8 +3,8 @@
 use anyhow::Result;
 
 use crate::book::Book;
-use crate::cargo;
 use crate::finding::Finding;
+use crate::programs::cargo;
 use crate::tools;
 
 /// Finds links that mdbook-linkcheck2 cannot follow.

@@ -12,11 +12,11 @@ use anyhow::{Context, Result};
 use regex::Regex;
 
 use crate::book::{Book, listing_of, pattern};
-use crate::cargo::{self, TestProgram};
 use crate::checks::exercises;
 use crate::finding::Finding;
 use crate::generated::score;
-use crate::libtest::{self, Outcome, Panic, Test};
+use crate::programs::cargo::{self, TestProgram};
+use crate::programs::libtest::{self, Outcome, Panic, Test};
 
 static UNFORMATTED: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^Diff in (?P<path>.+?):(?P<line>\d+):$"));
 

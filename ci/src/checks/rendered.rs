@@ -5,7 +5,7 @@ use scraper::{ElementRef, Html, Node, Selector};
 
 use crate::book::{Book, Include, Page, Source};
 use crate::finding::Finding;
-use crate::project;
+use crate::reader::project;
 
 /// Finds blocks of the built book that do not show their listing.
 pub fn check(book: &Book) -> Result<Vec<Finding>> {

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::book::Book;
 use crate::finding::Finding;
-use crate::replay;
+use crate::reader::replay;
 
 /// Finds where a reader of the HTML is stuck, and what they have else than the page says.
 pub fn check(book: &Book) -> Result<Vec<Finding>> {

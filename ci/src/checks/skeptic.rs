@@ -17,8 +17,8 @@ use mdbook_driver::builtin_renderers::MarkdownRenderer;
 use regex::Regex;
 
 use crate::book::{self, Block, Book, pattern};
-use crate::cargo;
 use crate::finding::Finding;
+use crate::programs::cargo;
 
 static ERROR: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?m)^(?P<message>error(?:\[E\d+\])?: .+)\n\s*--> .*?:(?P<line>\d+):\d+"));

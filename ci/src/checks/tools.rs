@@ -13,9 +13,9 @@ use regex::Regex;
 use walkdir::WalkDir;
 
 use crate::book::{Book, pattern};
-use crate::cargo;
 use crate::finding::Finding;
 use crate::passed::{Fingerprint, Passed};
+use crate::programs::cargo;
 
 static FAILED: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"panicked at (?P<path>[^\n]+?):(?P<line>\d+):\d+:\n(?P<message>[^\n]*)"));

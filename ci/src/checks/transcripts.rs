@@ -7,8 +7,8 @@ use anyhow::{Result, anyhow};
 use crate::book::Book;
 use crate::finding::Finding;
 use crate::generated::timelines::Servers;
-use crate::transcript;
-use crate::workshop::Workshop;
+use crate::programs::transcript;
+use crate::programs::workshop::Workshop;
 
 /// Finds transcripts whose commands print something else today, and timelines that are not what is measured.
 ///

@@ -20,8 +20,8 @@ use super::svg::{self, Svg, WIDTH};
 use super::{Generated, is_included};
 use crate::book::Book;
 use crate::finding::Finding;
-use crate::process::Process;
-use crate::workshop::{LIMIT, Workshop, start_server};
+use crate::programs::process::Process;
+use crate::programs::workshop::{LIMIT, Workshop, start_server};
 
 /// How long `/sleep` sleeps, in seconds.
 const SLEEP: u64 = 5;

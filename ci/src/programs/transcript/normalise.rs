@@ -13,7 +13,7 @@ use regex::{Captures, Regex};
 use similar::{Algorithm, DiffOp, TextDiff, capture_diff_slices};
 
 use crate::book::pattern;
-use crate::cargo;
+use crate::programs::cargo;
 
 /// How far apart two measured times may lie, in seconds. A busy machine is late; the times that
 /// tell something in this book are five seconds apart.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use super::*;
-use crate::project::ReaderProject;
+use crate::reader::project::ReaderProject;
 
 /// A server of the standard library: `/race` is answered with `one` and `two` in turn.
 const SERVER: &str = r#"//! A server.

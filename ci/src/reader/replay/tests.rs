@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::book::tests::small_book;
-use crate::preprocess;
-use crate::walk;
+use crate::html::preprocess;
+use crate::reader::walk;
 
 const PAGE: &str = "# Page
 

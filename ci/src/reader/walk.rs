@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use crate::book::{Block, Book, Include, Page, is_step, listing_of};
-use crate::edit::Edit;
 use crate::finding::Finding;
-use crate::project::{self, Files, Metadata};
+use crate::reader::edit::Edit;
+use crate::reader::project::{self, Files, Metadata};
 
 /// What there is to know of the blocks of a book.
 pub struct Walk {

@@ -1,6 +1,6 @@
 //! A replay of the book: what somebody has who does what the built pages tell them, and nothing else.
 //!
-//! [`walk`](crate::walk) goes through the Markdown and the listings, and decides what the pages say. The replay knows
+//! [`walk`](crate::reader::walk) goes through the Markdown and the listings, and decides what the pages say. The replay knows
 //! neither. It reads the HTML, in the order of its table of contents, begins with what `cargo new` makes, copies what
 //! is shown to where the words say, and compares with the listings only what comes out.
 
@@ -12,13 +12,13 @@ use std::thread;
 use anyhow::{Context, Result};
 
 use crate::book::{Book, Page, is_step};
-use crate::download;
-use crate::edit::Edit;
-use crate::figure::slashes;
 use crate::finding::Finding;
-use crate::project::{self, Files, Metadata};
-use crate::reading::{self, End, Listing, Session, Told, Typed};
-use crate::walk::text;
+use crate::html::download;
+use crate::html::figure::slashes;
+use crate::html::reading::{self, End, Listing, Session, Told, Typed};
+use crate::reader::edit::Edit;
+use crate::reader::project::{self, Files, Metadata};
+use crate::reader::walk::text;
 
 /// What came out of a replay.
 pub struct Replay {
@@ -199,7 +199,7 @@ impl<'a> Reader<'a> {
             ["cargo", command, ..] if RUNS.contains(command) => {}
             _ => self.found(
                 format!("nobody knows what `{}` does to the reader's project", words.join(" ")),
-                "show what the file is to be, or teach ci/src/replay.rs the command",
+                "show what the file is to be, or teach ci/src/reader/replay.rs the command",
             ),
         }
     }

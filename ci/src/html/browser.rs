@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::process::{Process, Streams};
+use crate::programs::process::{Process, Streams};
 
 /// The variable that names a browser; set to nothing, it says that there is none.
 pub const VARIABLE: &str = "CHROME";

@@ -10,8 +10,8 @@ use anyhow::{Context, Result, bail};
 
 use crate::book::{Book, Page};
 use crate::checks;
-use crate::figure;
-use crate::walk::{self, Walk};
+use crate::html::figure;
+use crate::reader::walk::{self, Walk};
 
 /// A page that is being rewritten, and all that is known of the book.
 struct Rewriting<'a> {

@@ -12,9 +12,9 @@ use super::normalise::{Rendering, same};
 use super::parse::{Action, Command, OR, Transcript};
 use crate::book::pattern;
 use crate::finding::Finding;
-use crate::process::{Printed, Process, Streams};
-use crate::project::{ReaderProject, moved};
-use crate::workshop::{self, LISTENING, PORT, taken};
+use crate::programs::process::{Printed, Process, Streams};
+use crate::programs::workshop::{self, LISTENING, PORT, taken};
+use crate::reader::project::{ReaderProject, moved};
 
 /// How long a server says nothing before we take it that it has said everything.
 const QUIET: Duration = Duration::from_millis(300);

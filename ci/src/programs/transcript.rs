@@ -30,9 +30,9 @@ use std::thread;
 
 use anyhow::{Context, Result, anyhow, bail};
 
-use crate::blessed::Blessed;
 use crate::finding::Finding;
-use crate::workshop::{self, LIMIT, Workshop};
+use crate::generated::blessed::Blessed;
+use crate::programs::workshop::{self, LIMIT, Workshop};
 use normalise::{Mismatch, compare};
 use parse::{Action, Transcript};
 use run::{Purpose, run};

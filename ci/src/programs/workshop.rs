@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::process::{Process, Streams};
-use crate::project::{self, ReaderProject};
+use crate::programs::process::{Process, Streams};
+use crate::reader::project::{self, ReaderProject};
 
 /// How long a command may take. No command of the book takes a quarter of it.
 pub const LIMIT: Duration = Duration::from_secs(60);
@@ -141,7 +141,7 @@ pub fn build(dir: &Path, words: &[impl AsRef<OsStr>]) -> Result<()> {
 
 /// cargo in `dir`, as the reader has it: with no flags for the compiler in its configuration.
 pub fn cargo(dir: &Path) -> Command {
-    let mut program = crate::cargo::cargo(dir);
+    let mut program = crate::programs::cargo::cargo(dir);
     // Set and empty, it outdoes what is configured.
     program.env("CARGO_ENCODED_RUSTFLAGS", "");
     program

@@ -11,9 +11,9 @@ use toml_edit::{ArrayOfTables, DocumentMut, Table};
 use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
-use crate::figure::slashes;
-use crate::project::{Files, PACKAGE};
-use crate::walk::text;
+use crate::html::figure::slashes;
+use crate::reader::project::{Files, PACKAGE};
+use crate::reader::walk::text;
 
 /// What a link begins with.
 const LINK: &str = "data:application/zip;base64,";

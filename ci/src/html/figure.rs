@@ -8,8 +8,8 @@ use anyhow::Result;
 use pulldown_cmark_escape::{escape_html, escape_html_body_text};
 
 use crate::book::{Block, Page};
-use crate::download;
-use crate::walk::{self, End, Figure, Line, Walk};
+use crate::html::download;
+use crate::reader::walk::{self, End, Figure, Line, Walk};
 
 /// The HTML for each block of a page that is one include, by the line of its fence.
 pub fn figures(walk: &Walk, page: &Page) -> BTreeMap<usize, String> {
@@ -261,7 +261,7 @@ fn attribute(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::book::tests::small_book;
-    use crate::walk::walk;
+    use crate::reader::walk::walk;
 
     const MANIFEST: &str = "[package]\nname = \"a\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\n";
     const PAGE: &str = "# Page\n\n\
