@@ -62,7 +62,7 @@ pub struct End {
     pub project: Option<String>,
     /// The page.
     pub page: PathBuf,
-    /// The line in front of which it is: that of a heading, or the one after the last.
+    /// The line in front of which it is.
     pub line: usize,
     /// The listing it is a change of, and that listing's files.
     pub before: Option<(String, Files)>,
@@ -258,7 +258,8 @@ impl Walker<'_> {
         self.walk.figures.insert(key, figure);
     }
 
-    /// Finds where each listing ends: in front of the next heading, or at the end of the `<details>` it stands in.
+    /// Finds where each listing ends: in front of the next heading, or at the end of the `<details>` it stands in; what
+    /// is broken, behind its last block.
     fn ends(&mut self) {
         let mut places: Vec<(String, (usize, usize))> = self.places.clone().into_iter().collect();
         // In the order of the pages, so that those that end at one place follow one another.
@@ -266,7 +267,11 @@ impl Walker<'_> {
         for (listing, (number, last)) in places {
             let page = &self.book.pages[number];
             let section = page.section(last).end;
-            let line = end_of_fold(page, last..section).unwrap_or(section);
+            // A section may go on after it has shown what must not be done.
+            let line = match listing.starts_with("broken/") {
+                true => last + 1,
+                false => end_of_fold(page, last..section).unwrap_or(section),
+            };
             let files = self.goal(&listing);
             let before = match self.base(&listing) {
                 (Some(Base::Listing(base)), _) => Some((base.clone(), self.goal(&base))),
