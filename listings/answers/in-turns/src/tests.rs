@@ -37,7 +37,7 @@ fn each_future_gets_one_poll_in_a_round() {
     run_in_turns(vec![
         visit("Ada", 1, &visits),
         visit("Barbara", 3, &visits),
-        visit("Claude", 2, &visits),
+        visit("Clara", 2, &visits),
     ]);
 
     // The first is done after the first round, the third after the second.
