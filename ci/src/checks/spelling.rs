@@ -12,7 +12,6 @@ use typos::{Dictionary, Status};
 
 use crate::book::{Book, line_of};
 use crate::finding::Finding;
-use crate::passed::{Fingerprint, Passed};
 
 /// Finds misspelt words in the pages, the listings and the top-level documents.
 pub fn check(book: &Book) -> Result<Vec<Finding>> {
@@ -32,14 +31,11 @@ pub fn check(book: &Book) -> Result<Vec<Finding>> {
     }
 
     let tokenizer = Tokenizer::new();
-    let mut passed = Passed::open(&book.root, "spelling", Fingerprint::of_this_program()?);
     let mut findings = Vec::new();
     // Many listings share a file with another: one of the two is enough.
     let mut seen = BTreeSet::new();
     texts.retain(|_, text| seen.insert(text.clone()));
     for (path, text) in &texts {
-        let Some(key) = passed.look(text) else { continue };
-        let known = findings.len();
         for typo in typos::check_str(text, &tokenizer, &English) {
             let help = match &typo.corrections {
                 Status::Corrections(words) => format!("write {}", words.join(" or ")),
@@ -52,11 +48,7 @@ pub fn check(book: &Book) -> Result<Vec<Finding>> {
                 help,
             ));
         }
-        if findings.len() == known {
-            passed.add(key);
-        }
     }
-    passed.save()?;
     Ok(findings)
 }
 
@@ -102,15 +94,5 @@ mod tests {
                 "src/page.md:3: `recieves` is misspelt - write receives"
             ]
         );
-    }
-
-    #[test]
-    fn a_text_that_has_passed_is_looked_at_again_when_it_changes() {
-        let (folder, book) = small_book(&[("src/page.md", "# Page\n\nIt receives.\n")]);
-        assert_eq!(check(&book).unwrap(), []);
-        fs::write(folder.path().join("src/page.md"), "# Page\n\nIt recieves.\n").unwrap();
-        for _ in 0..2 {
-            assert_eq!(check(&Book::load(folder.path()).unwrap()).unwrap().len(), 1);
-        }
     }
 }
