@@ -330,11 +330,9 @@ impl Page {
     }
 
     /// Where its HTML is, relative to the root of the built book: `introduction.html`.
-    pub fn address(&self) -> PathBuf {
-        self.path
-            .strip_prefix("src")
-            .unwrap_or(&self.path)
-            .with_extension("html")
+    pub fn address(&self) -> String {
+        let path = self.path.strip_prefix("src").unwrap_or(&self.path);
+        slashes(&path.with_extension("html"))
     }
 
     /// Its includes, in order.
@@ -525,7 +523,7 @@ pub fn config(root: &Path) -> Result<Config> {
 /// The command by which mdBook reaches our preprocessor without a cargo in between.
 pub fn preprocess_command() -> Result<String> {
     let program = std::env::current_exe().context("cannot find the path of this program")?;
-    let program = program.to_string_lossy().replace('\\', "/");
+    let program = slashes(&program);
     let program = shlex::try_quote(&program).context("the path of this program holds a NUL")?;
     Ok(format!("{program} preprocess"))
 }
@@ -540,6 +538,11 @@ fn listing_files(root: &Path) -> Vec<PathBuf> {
         .filter(|entry| entry.file_type().is_file())
         .filter_map(|entry| entry.path().strip_prefix(root).map(Path::to_owned).ok())
         .collect()
+}
+
+/// A path as it is written on every system.
+pub fn slashes(path: &Path) -> String {
+    path.to_string_lossy().replace('\\', "/")
 }
 
 /// `a/../b` as `b`: paths are compared by their names alone.

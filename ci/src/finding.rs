@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::book::slashes;
+
 /// One thing that is wrong, where it is, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Finding {
@@ -32,11 +34,23 @@ impl fmt::Display for Finding {
     /// Writes `path:line: message`, and the help on lines of its own, indented.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Slashes on every system, so that a finding reads the same everywhere.
-        let path = self.path.to_string_lossy().replace('\\', "/");
-        write!(f, "{path}:{}: {}", self.line, self.message)?;
+        write!(f, "{}:{}: {}", slashes(&self.path), self.line, self.message)?;
         for line in self.help.lines() {
             write!(f, "\n    {line}")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+
+    /// The first line of each finding: where it is, and what is wrong.
+    pub fn headlines(findings: &[Finding]) -> Vec<String> {
+        findings
+            .iter()
+            .map(|finding| finding.to_string().lines().next().unwrap().to_owned())
+            .collect()
     }
 }

@@ -128,7 +128,7 @@ fn bless(root: &Path) -> Result<bool> {
 
     let changed = |blessed: &&Blessed| !blessed.diff.is_empty();
     for blessed in captured.iter().chain(&generated).filter(changed) {
-        println!("{}", blessed.path.display());
+        println!("{}", book::slashes(&blessed.path));
         print!("{}", blessed.diff);
     }
     for (blessed, what) in [(&captured, "transcripts captured"), (&generated, "files generated")] {

@@ -11,7 +11,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use toml_edit::{Document, TableLike};
 
-use crate::book::{Book, Page, line_of, normalize};
+use crate::book::{Book, Page, line_of, normalize, slashes};
 use crate::finding::Finding;
 
 /// The list, relative to the root of the book: one address a line, sorted.
@@ -111,16 +111,11 @@ fn addresses(book: &Book) -> Result<BTreeSet<String>> {
     let built = book.built()?;
     let mut addresses = BTreeSet::new();
     for page in &book.pages {
-        let address = address(page);
+        let address = page.address();
         addresses.extend(headings(built.html(page)).map(|id| format!("{address}#{id}")));
         addresses.insert(address);
     }
     Ok(addresses)
-}
-
-/// The address of a page, with slashes on every system.
-fn address(page: &Page) -> String {
-    page.address().to_string_lossy().replace('\\', "/")
 }
 
 /// The ids of the headings in a page that mdBook has built. (What looks like a tag in its text is escaped there.)
@@ -164,7 +159,7 @@ impl Redirect {
             "" => Path::new(page).to_owned(),
             path => normalize(&Path::new(page).parent().unwrap_or(Path::new("")).join(path)),
         };
-        path.to_string_lossy().replace('\\', "/") + &fragment
+        slashes(&path) + &fragment
     }
 
     /// What is wrong with it, in a book that has `addresses` and `leads` to some more, and what to do.
@@ -215,7 +210,7 @@ fn redirects(book: &Book) -> Result<Vec<Redirect>> {
 
 /// Redirects that mdBook refuses, or passes over without a word.
 fn unbuildable(book: &Book, redirects: &[Redirect]) -> Vec<Finding> {
-    let pages: BTreeSet<String> = book.pages.iter().map(address).collect();
+    let pages: BTreeSet<String> = book.pages.iter().map(Page::address).collect();
     let mut findings = Vec::new();
     for redirect in redirects {
         let key = &redirect.key;
@@ -290,6 +285,7 @@ fn nearest(address: &str, addresses: &BTreeSet<String>) -> String {
 mod tests {
     use super::*;
     use crate::book::tests::small_book;
+    use crate::finding::tests::headlines;
 
     const PAGE: &str = "# Page\n\n## One\n\n## Two\n\n## Two\n\n```text\n<h3 id=\"three\">\n```\n";
     const ALL: &str = "page.html\npage.html#one\npage.html#page\npage.html#two\npage.html#two-1\n";
@@ -297,11 +293,7 @@ mod tests {
     fn found(list: &str, redirects: &str) -> Vec<String> {
         let toml = format!("[book]\ntitle = \"Small\"\n\n[output.html.redirect]\n{redirects}");
         let (_folder, book) = small_book(&[("src/page.md", PAGE), ("book.toml", &toml), ("ci/addresses.txt", list)]);
-        check(&book)
-            .unwrap()
-            .iter()
-            .map(|finding| finding.to_string().lines().next().unwrap().to_owned())
-            .collect()
+        headlines(&check(&book).unwrap())
     }
 
     #[test]

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
-use crate::book::{Book, Source};
+use crate::book::{Book, Source, slashes};
 use crate::finding::Finding;
 use crate::reader::project::{Metadata, is_our_tests, reader_manifest};
 
@@ -80,7 +80,7 @@ fn without_part(book: &Book, copy: &Path, listing: &Path, anchor: &str) -> Optio
         return Some(Finding::new(
             copy.join("Cargo.toml"),
             1,
-            format!("`{}` has no anchor `{anchor}`", listing.display()),
+            format!("`{}` has no anchor `{anchor}`", slashes(&listing)),
             "correct `part`, under [package.metadata.book]",
         ));
     }
@@ -97,7 +97,7 @@ fn without_part(book: &Book, copy: &Path, listing: &Path, anchor: &str) -> Optio
         1,
         format!(
             "this has not, word for word, the lines that `{anchor}` has in `{}`",
-            listing.display()
+            slashes(&listing)
         ),
         "make the same change in both",
     ))
@@ -114,7 +114,7 @@ fn differences(book: &Book, copy: &Path, from: &str, hidden: &[String]) -> Vec<F
             findings.push(Finding::new(
                 copy.join("Cargo.toml"),
                 1,
-                format!("`{}` is not in both this and `{}`", below.display(), from),
+                format!("`{}` is not in both this and `{}`", slashes(below), from),
                 "copy it, or remove it",
             ));
             continue;
@@ -249,6 +249,7 @@ fn without_tests(lines: &mut Vec<(usize, &str)>) {
 mod tests {
     use super::*;
     use crate::book::tests::small_book;
+    use crate::finding::tests::headlines;
 
     const MANIFEST: &str = "[package]\nname = \"a\"\n\n[dependencies]\nsmol = \"2\"\n\n[dev-dependencies]\nclients = { path = \"../x\" }\n";
     const CODE: &str = "//! Step 01.\n\n// ANCHOR: use\nuse std::fs;\n// ANCHOR_END: use\n\nfn main() {\n    serve();\n}\n\n// ANCHOR: serve\nfn serve() {}\n// ANCHOR_END: serve\n\nfn last() {}\n\n#[cfg(test)]\nmod tests;\n";
@@ -275,17 +276,8 @@ mod tests {
             ("listings/broken/x/src/main.rs", copy),
             ("listings/broken/x/hello.html", page),
         ]);
-        check(&book)
-            .iter()
-            .map(|finding| {
-                finding
-                    .to_string()
-                    .lines()
-                    .next()
-                    .unwrap()
-                    .replace("listings/broken/x/", "")
-            })
-            .collect()
+        let lines = headlines(&check(&book)).into_iter();
+        lines.map(|line| line.replace("listings/broken/x/", "")).collect()
     }
 
     #[test]

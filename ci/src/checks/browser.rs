@@ -12,8 +12,10 @@ use super::Skipped;
 use crate::book::{Block, Book, Page};
 use crate::finding::Finding;
 use crate::html::browser;
-use crate::html::figure;
 use crate::reader::walk::{self, Figure, Walk};
+
+/// What to do about what is wrong with a page.
+const LOOK: &str = "open the page in a browser";
 
 /// Finds what a browser shows otherwise than it should. Without a browser there is nothing to look with.
 pub fn check(book: &Book) -> Result<Vec<Finding>> {
@@ -25,7 +27,7 @@ pub fn check(book: &Book) -> Result<Vec<Finding>> {
 
 /// Looks at the pages of `book`, built in `folder`, with the browser `program`.
 fn look(book: &Book, folder: &Path, program: &Path) -> Result<Vec<Finding>> {
-    let addresses: Vec<String> = book.pages.iter().map(address).collect();
+    let addresses: Vec<String> = book.pages.iter().map(Page::address).collect();
     let question = serde_json::to_string(&addresses)?;
     let answer = browser::ask(program, folder, include_str!("browser.js"), &question)?;
     let answer: Value = serde_json::from_str(&answer).context("cannot read what the browser says")?;
@@ -37,39 +39,28 @@ fn look(book: &Book, folder: &Path, program: &Path) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     for told in answer["findings"].as_array().into_iter().flatten() {
         let message = told["message"].as_str().unwrap_or_default();
-        findings.push(match (page(book, told), told["figure"].as_u64()) {
-            (None, _) => Finding::new(
-                "theme/book.css",
-                1,
-                message,
-                "the style is mended here, also where it comes from mdBook",
-            ),
-            (Some(page), None) => Finding::new(&page.path, 1, message, "open the page in a browser"),
-            (Some(page), Some(index)) => {
-                let line = figures(&walk, page)
-                    .nth(usize::try_from(index)?)
-                    .map_or(1, |(block, _)| block.line);
-                Finding::new(&page.path, line, message, "open the page in a browser")
-            }
-        });
+        let Some(page) = book.pages.iter().find(|page| told["page"] == page.address()) else {
+            let help = "the style is mended here, also where it comes from mdBook";
+            findings.push(Finding::new("theme/book.css", 1, message, help));
+            continue;
+        };
+        // What is not about a figure is about the page.
+        let figure = figures(&walk, page)
+            .zip(0..)
+            .find(|(_, index)| told["figure"] == *index);
+        let line = figure.map_or(1, |((block, _), _)| block.line);
+        findings.push(Finding::new(&page.path, line, message, LOOK));
     }
     for page in &book.pages {
-        let shown: Vec<&Value> = answer["figures"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter(|shown| shown["page"] == *address(page))
-            .collect();
-        if shown.len() != figures(&walk, page).count() {
-            let message = format!(
-                "the browser shows {} of the {} listings",
-                shown.len(),
-                figures(&walk, page).count()
-            );
-            findings.push(Finding::new(&page.path, 1, message, "open the page in a browser"));
+        let shown = answer["figures"].as_array().into_iter().flatten();
+        let shown: Vec<&Value> = shown.filter(|shown| shown["page"] == page.address()).collect();
+        let figures: Vec<_> = figures(&walk, page).collect();
+        if shown.len() != figures.len() {
+            let message = format!("the browser shows {} of the {} listings", shown.len(), figures.len());
+            findings.push(Finding::new(&page.path, 1, message, LOOK));
             continue;
         }
-        for ((block, figure), shown) in figures(&walk, page).zip(shown) {
+        for ((block, figure), shown) in figures.into_iter().zip(shown) {
             findings.extend(
                 difference(figure, shown).map(|(what, diff)| {
                     Finding::new(&page.path, block.line, format!("{what} is not the listing"), diff)
@@ -78,16 +69,6 @@ fn look(book: &Book, folder: &Path, program: &Path) -> Result<Vec<Finding>> {
         }
     }
     Ok(findings)
-}
-
-/// Where the HTML of a page is in the built book.
-fn address(page: &Page) -> String {
-    figure::slashes(&page.address())
-}
-
-/// The page that something was told of.
-fn page<'b>(book: &'b Book, told: &Value) -> Option<&'b Page> {
-    book.pages.iter().find(|page| told["page"] == *address(page))
 }
 
 /// The blocks of a page that are figures, in order.
@@ -127,7 +108,7 @@ fn difference(figure: &Figure, shown: &Value) -> Option<(&'static str, String)> 
 mod tests {
     use super::*;
     use crate::book::tests::small_book;
-    use crate::html::built;
+    use crate::html::{built, figure};
 
     const MANIFEST: &str = "[package]\nname = \"a\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\n";
     const PAGE: &str = "# Page\n\n```rust\n{{#rustdoc_include ../listings/01-a/src/main.rs:main}}\n```\n\n```rust\n{{#rustdoc_include ../listings/01-a/src/main.rs:run}}\n```\n\n## Next\n\n```rust\n{{#rustdoc_include ../listings/02-b/src/main.rs:run}}\n```\n";

@@ -112,6 +112,7 @@ fn unfounded(book: &Book, page: &Page, block: &Block, label: &str) -> Option<(St
 mod tests {
     use super::*;
     use crate::book::tests::small_book;
+    use crate::finding::tests::headlines;
 
     fn lines(page: &str, session: &str) -> Vec<String> {
         let (_folder, book) = small_book(&[
@@ -119,10 +120,7 @@ mod tests {
             ("listings/broken/x/src/main.rs", "fn main() {}\n"),
             ("listings/broken/x/out/a.console", session),
         ]);
-        check(&book)
-            .iter()
-            .map(|finding| finding.to_string().lines().next().unwrap().to_owned())
-            .collect()
+        headlines(&check(&book))
     }
 
     const CODE: &str = "```rust\n{{#include ../listings/broken/x/src/main.rs}}\n```\n";

@@ -239,6 +239,7 @@ fn complaints(folder: &Path, edited: &str, tests: &[Test]) -> Vec<Finding> {
 mod tests {
     use super::*;
     use crate::book::tests::small_book;
+    use crate::finding::tests::headlines;
     use crate::programs::cargo;
     use crate::programs::libtest::Panic;
 
@@ -250,10 +251,7 @@ mod tests {
 
     fn found(files: &[(&str, &str)]) -> Vec<String> {
         let (_folder, book) = small_book(files);
-        check(&book)
-            .iter()
-            .map(|finding| finding.to_string().lines().next().unwrap().to_owned())
-            .collect()
+        headlines(&check(&book))
     }
 
     /// A good exercise, and its answer.
@@ -360,10 +358,8 @@ mod tests {
             path: "tests::adds".to_owned(),
             outcome,
         };
-        complaints(Path::new("listings/exercises/a"), "src/lib.rs", &[test])
-            .iter()
-            .map(|finding| finding.to_string().lines().next().unwrap().to_owned())
-            .collect()
+        let folder = Path::new("listings/exercises/a");
+        headlines(&complaints(folder, "src/lib.rs", &[test]))
     }
 
     fn failed(path: &str, message: &str) -> Outcome {

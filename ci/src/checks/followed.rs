@@ -13,6 +13,7 @@ pub fn check(book: &Book) -> Vec<Finding> {
 mod tests {
     use super::*;
     use crate::book::tests::small_book;
+    use crate::finding::tests::headlines;
 
     const MANIFEST: &str = "[package]\nname = \"a\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\n";
     const FIRST: &str = "//! Step 01.\n\n// ANCHOR: main\nfn main() {\n    run();\n}\n// ANCHOR_END: main\n\n// ANCHOR: run\nfn run() {}\n// ANCHOR_END: run\n";
@@ -32,10 +33,7 @@ mod tests {
             ("listings/02-b/Cargo.toml", MANIFEST),
             ("listings/02-b/src/main.rs", second),
         ]);
-        check(&book)
-            .iter()
-            .map(|finding| finding.to_string().lines().next().unwrap().to_owned())
-            .collect()
+        headlines(&check(&book))
     }
 
     const ALL: &[&str] = &["01-a/src/main.rs:main", "01-a/src/main.rs:run", "02-b/src/main.rs:main"];

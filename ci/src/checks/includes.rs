@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use crate::book::{Book, Include, Source};
+use crate::book::{Book, Include, Source, slashes};
 use crate::finding::Finding;
 
 /// Finds includes that mdBook would expand to nothing, to too much, or not at all.
@@ -90,7 +90,7 @@ fn anchors(source: &Source, is_plain: impl Fn(&str) -> bool) -> Vec<(usize, Stri
 
 /// What is wrong with an include, and what to do: not its anchor's own faults, which are reported once, in the file.
 fn problem(book: &Book, include: &Include) -> Option<(String, String)> {
-    let path = include.path.to_string_lossy().replace('\\', "/");
+    let path = slashes(&include.path);
     let Some(source) = book.sources.get(&include.path) else {
         return Some((
             format!("`{path}` is not there"),
@@ -123,15 +123,13 @@ fn problem(book: &Book, include: &Include) -> Option<(String, String)> {
 mod tests {
     use super::*;
     use crate::book::tests::small_book;
+    use crate::finding::tests::headlines;
 
     /// The findings of a page that includes `argument`, beside a listing with `code`.
     fn findings(argument: &str, code: &str) -> Vec<String> {
         let page = format!("# Page\n\n```rust\n{{{{#include ../listings/01-a/src/main.rs{argument}}}}}\n```\n");
         let (_folder, book) = small_book(&[("src/page.md", &page), ("listings/01-a/src/main.rs", code)]);
-        check(&book)
-            .iter()
-            .map(|finding| finding.to_string().lines().next().unwrap().to_owned())
-            .collect()
+        headlines(&check(&book))
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::thread;
 use anyhow::{Context, Result};
 use regex::Regex;
 
-use crate::book::{Book, listing_of, pattern};
+use crate::book::{Book, listing_of, pattern, slashes};
 use crate::checks::exercises;
 use crate::finding::Finding;
 use crate::generated::score;
@@ -210,7 +210,7 @@ fn run(root: &Path, program: &TestProgram) -> Result<Tests> {
                     panic.path,
                     panic.line,
                     format!("test `{name}` fails: {}", panic.message),
-                    format!("run `cargo test {name}` in {}", folder.display()),
+                    format!("run `cargo test {name}` in {}", slashes(folder)),
                 ));
             }
         }
@@ -264,6 +264,7 @@ fn unproven(book: &Book, results: &[Tests]) -> Vec<Finding> {
 mod tests {
     use super::*;
     use crate::book::tests::small_book;
+    use crate::finding::tests::headlines;
 
     const WORKSPACE: (&str, &str) = (
         "listings/Cargo.toml",
@@ -274,11 +275,7 @@ mod tests {
     fn found(files: &[(&str, &str)]) -> Vec<String> {
         let files: Vec<_> = [WORKSPACE].iter().chain(files).copied().collect();
         let (_folder, book) = small_book(&files);
-        let mut found: Vec<String> = check(&book)
-            .unwrap()
-            .iter()
-            .map(|f| f.to_string().lines().next().unwrap().to_owned())
-            .collect();
+        let mut found = headlines(&check(&book).unwrap());
         found.sort();
         found
     }

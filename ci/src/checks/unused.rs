@@ -139,13 +139,11 @@ fn order(book: &Book) -> Vec<Finding> {
 mod tests {
     use super::*;
     use crate::book::tests::small_book;
+    use crate::finding::tests::headlines;
 
     fn lines(files: &[(&str, &str)]) -> Vec<String> {
         let (_folder, book) = small_book(files);
-        check(&book)
-            .iter()
-            .map(|finding| finding.to_string().lines().next().unwrap().to_owned())
-            .collect()
+        headlines(&check(&book))
     }
 
     #[test]

@@ -152,15 +152,9 @@ fn problems(step: &str, cells: &[Cell]) -> Vec<Finding> {
 mod tests {
     use super::*;
     use crate::book::tests::small_book;
+    use crate::finding::tests::headlines;
 
     const GOOD: &str = "clients::score! {\n    serve: serve,\n    silent: others_wait,\n    slow: gets_the_page,\n    hang_up: gets_404,\n    reset: harms_nobody,\n    byte_by_byte: gets_404,\n    long_head: is_reset,\n}\n";
-
-    fn lines(findings: &[Finding]) -> Vec<String> {
-        findings
-            .iter()
-            .map(|finding| finding.to_string().lines().next().unwrap().to_owned())
-            .collect()
-    }
 
     #[test]
     fn a_step_has_its_row_by_declaring_its_score() {
@@ -202,7 +196,7 @@ mod tests {
             ("listings/underneath/d/Cargo.toml", "[package]\n"),
         ]);
         assert_eq!(
-            lines(&table(&book).1),
+            headlines(&table(&book).1),
             [
                 "listings/01-a/src/score.rs:1: this step does not declare its score",
                 "listings/02-b/src/score.rs:3: the table has no words for the verdict `is_bitten`",

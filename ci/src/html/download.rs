@@ -11,7 +11,7 @@ use toml_edit::{ArrayOfTables, DocumentMut, Table};
 use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
-use crate::html::figure::slashes;
+use crate::book::slashes;
 use crate::reader::project::{Files, PACKAGE};
 use crate::reader::walk::text;
 

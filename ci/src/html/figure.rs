@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::Result;
 use pulldown_cmark_escape::{escape_html, escape_html_body_text};
 
-use crate::book::{Block, Page};
+use crate::book::{Block, Page, slashes};
 use crate::html::download;
 use crate::reader::walk::{self, End, Figure, Line, Walk};
 
@@ -237,11 +237,6 @@ fn with_code(text: &str) -> String {
             _ => format!("<code>{}</code>", escaped(part)),
         })
         .collect()
-}
-
-/// A path as it is written on every system.
-pub fn slashes(path: &Path) -> String {
-    path.to_string_lossy().replace('\\', "/")
 }
 
 fn escaped(text: &str) -> String {

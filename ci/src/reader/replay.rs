@@ -11,10 +11,9 @@ use std::thread;
 
 use anyhow::{Context, Result};
 
-use crate::book::{Book, Page, is_step};
+use crate::book::{Book, Page, is_step, slashes};
 use crate::finding::Finding;
 use crate::html::download;
-use crate::html::figure::slashes;
 use crate::html::reading::{self, End, Listing, Session, Told, Typed};
 use crate::reader::edit::Edit;
 use crate::reader::project::{self, Files, Metadata};
@@ -53,7 +52,7 @@ pub fn read(book: &Book) -> Result<Vec<(&Page, Vec<Told>)>> {
     let pages = reading::contents(&toc)
         .iter()
         .map(|address| {
-            let page = book.pages.iter().find(|page| slashes(&page.address()) == *address);
+            let page = book.pages.iter().find(|page| page.address() == *address);
             page.with_context(|| format!("the table of contents has {address}, which is no page"))
         })
         .collect::<Result<Vec<&Page>>>()?;

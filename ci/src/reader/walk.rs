@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
-use crate::book::{Block, Book, Include, Page, is_step, listing_of};
+use crate::book::{Block, Book, Include, Page, is_step, listing_of, slashes};
 use crate::finding::Finding;
 use crate::reader::edit::Edit;
 use crate::reader::project::{self, Files, Metadata};
@@ -309,7 +309,7 @@ impl Walker<'_> {
     fn compare(&mut self) {
         for (listing, project) in std::mem::take(&mut self.projects) {
             let goal = self.goal(&listing);
-            let page = self.book.pages[self.places[&listing].0].path.display().to_string();
+            let page = slashes(&self.book.pages[self.places[&listing].0].path);
             let all = is_step(&listing) || !matches!(self.base(&listing), (Some(Base::New), _));
             for (file, lines) in goal {
                 let followed = all || self.shown[&listing].contains(&file);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::Words;
 use super::names::Name;
-use crate::book::Book;
+use crate::book::{Book, slashes};
 use crate::finding::Finding;
 
 /// The list, relative to the root of the book.
@@ -62,7 +62,7 @@ impl<'a> Reviewed<'a> {
         for entry in &self.0 {
             let name = entry.name;
             for (page, is_needed) in &entry.pages {
-                let shown = page.strip_prefix("src").unwrap_or(page).display();
+                let shown = slashes(page.strip_prefix("src").unwrap_or(page));
                 if !book.pages.iter().any(|known| known.path == *page) {
                     found(
                         entry,

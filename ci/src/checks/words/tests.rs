@@ -2,13 +2,11 @@
 
 use super::*;
 use crate::book::tests::small_book;
+use crate::finding::tests::headlines;
 
 fn found(files: &[(&str, &str)]) -> Vec<String> {
     let (_folder, book) = small_book(files);
-    check(&book)
-        .iter()
-        .map(|finding| finding.to_string().lines().next().unwrap().to_owned())
-        .collect()
+    headlines(&check(&book))
 }
 
 /// What is found of `prose`, about a listing with `code`.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::book::tests::small_book;
+use crate::finding::tests::headlines;
 use crate::html::preprocess;
 use crate::reader::walk;
 
@@ -97,11 +98,7 @@ fn found(change: impl Fn(&str) -> String) -> Vec<String> {
     let before = html(&book);
     let after = change(&before);
     assert_ne!(before, after, "nothing was planted");
-    let replay = replay(&book, &[(&book.pages[0], reading::read(&after))]);
-    let lines = replay.findings.iter().map(ToString::to_string);
-    lines
-        .map(|finding| finding.lines().next().unwrap().to_owned())
-        .collect()
+    headlines(&replay(&book, &[(&book.pages[0], reading::read(&after))]).findings)
 }
 
 /// The part of the HTML that is the figure with this id.
