@@ -107,10 +107,14 @@ mod tests {
 
     #[test]
     fn a_port_is_free_again_once_it_is_let_go() {
-        let taken = TcpListener::bind((HOSTNAME, 0)).unwrap();
-        let port = taken.local_addr().unwrap().port();
-        drop(taken);
-        assert!(check_port(port).is_ok());
+        let is_free_again = |_| {
+            let taken = TcpListener::bind((HOSTNAME, 0)).unwrap();
+            let port = taken.local_addr().unwrap().port();
+            drop(taken);
+            check_port(port).is_ok()
+        };
+        // Meanwhile somebody else may have taken one, but not all of them.
+        assert!((0..5).any(is_free_again));
     }
 
     #[test]

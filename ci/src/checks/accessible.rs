@@ -4,10 +4,11 @@
 use std::collections::BTreeSet;
 
 use anyhow::Result;
-use scraper::{ElementRef, Html, Selector};
+use scraper::{ElementRef, Html};
 
 use crate::book::{Book, Page};
 use crate::finding::Finding;
+use crate::html::built::selector;
 
 /// Finds pages of the built book of which a part cannot be reached or is passed over in silence.
 pub fn check(book: &Book) -> Result<Vec<Finding>> {
@@ -35,7 +36,7 @@ fn look(page: &Page, html: &str) -> Vec<Finding> {
     }
 
     let mut level = 0;
-    for heading in html.select(&selected("main :is(h1, h2, h3, h4, h5, h6)")) {
+    for heading in html.select(&selector("main :is(h1, h2, h3, h4, h5, h6)")) {
         let (text, name) = (text(heading), heading.value().name());
         let this: usize = name[1..].parse().unwrap_or(1);
         if this > level + 1 {
@@ -55,7 +56,7 @@ fn look(page: &Page, html: &str) -> Vec<Finding> {
     }
 
     let mut ids = BTreeSet::new();
-    for element in html.select(&selected("[id]")) {
+    for element in html.select(&selector("[id]")) {
         let id = element.attr("id").unwrap_or_default();
         if !ids.insert(id) {
             find(
@@ -66,7 +67,7 @@ fn look(page: &Page, html: &str) -> Vec<Finding> {
         }
     }
 
-    for image in html.select(&selected("main img")) {
+    for image in html.select(&selector("main img")) {
         if image.attr("alt").is_none_or(|alt| alt.trim().is_empty()) {
             let source = image.attr("src").unwrap_or_default();
             find(
@@ -77,7 +78,7 @@ fn look(page: &Page, html: &str) -> Vec<Finding> {
         }
     }
     // The icons that mdBook puts beside a text say nothing that it does not.
-    for picture in html.select(&selected("main svg:not(.fa-svg svg, .blockquote-tag-title svg)")) {
+    for picture in html.select(&selector("main svg:not(.fa-svg svg, .blockquote-tag-title svg)")) {
         let labelled = picture.attr("aria-labelledby").unwrap_or_default();
         let named = labelled.split_whitespace().any(|id| {
             picture
@@ -95,31 +96,31 @@ fn look(page: &Page, html: &str) -> Vec<Finding> {
             );
         }
     }
-    for (selector, what, help) in [
+    for (elements, what, help) in [
         ("main a[href]", "a link", "write what it leads to"),
         ("main summary", "a fold", "write what is in it"),
         ("main figcaption", "a figure", "write what it shows"),
         ("main thead tr", "a table", "write what is in the columns"),
     ] {
         for element in html
-            .select(&selected(selector))
+            .select(&selector(elements))
             .filter(|element| text(*element).is_empty())
         {
             if element.attr("aria-label").is_none_or(str::is_empty)
-                && element.select(&selected("img[alt]")).next().is_none()
+                && element.select(&selector("img[alt]")).next().is_none()
             {
                 let near = element.attr("href").unwrap_or_default();
                 find(near, format!("{what} has no name"), help);
             }
         }
     }
-    for (selector, inner, message) in [
+    for (elements, inner, message) in [
         ("main table", "th", "a table has no heads of columns"),
         ("main figure", "figcaption", "a figure has no caption"),
         ("main details", "summary", "a fold has no summary"),
     ] {
-        for element in html.select(&selected(selector)) {
-            if element.select(&selected(inner)).next().is_none() {
+        for element in html.select(&selector(elements)) {
+            if element.select(&selector(inner)).next().is_none() {
                 find(
                     "",
                     message.to_owned(),
@@ -157,13 +158,6 @@ fn line_of(page: &Page, text: &str) -> usize {
 /// The text in an element.
 fn text(element: ElementRef<'_>) -> String {
     element.text().collect::<String>().trim().to_owned()
-}
-
-fn selected(selector: &str) -> Selector {
-    match Selector::parse(selector) {
-        Ok(selector) => selector,
-        Err(error) => unreachable!("a selector of ours is malformed: {error}"),
-    }
 }
 
 #[cfg(test)]

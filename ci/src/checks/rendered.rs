@@ -1,10 +1,11 @@
 //! The built book, read back: every block of every page shows exactly the lines of the file it includes.
 
 use anyhow::Result;
-use scraper::{ElementRef, Html, Node, Selector};
+use scraper::{ElementRef, Html, Node};
 
 use crate::book::{Book, Include, Page, Source};
 use crate::finding::Finding;
+use crate::html::built::selector;
 use crate::reader::project;
 
 /// Finds blocks of the built book that do not show their listing.
@@ -20,10 +21,8 @@ pub fn check(book: &Book) -> Result<Vec<Finding>> {
 /// Finds the blocks of `page` that its `html` does not show as it should.
 fn compare(book: &Book, page: &Page, html: &str) -> Vec<Finding> {
     let html = Html::parse_document(html);
-    let shown: Vec<ElementRef<'_>> = match Selector::parse("main pre code:not(section.end code)") {
-        Ok(selector) => html.select(&selector).collect(),
-        Err(error) => unreachable!("a selector of ours is malformed: {error}"),
-    };
+    let blocks = selector("main pre code:not(section.end code)");
+    let shown: Vec<ElementRef<'_>> = html.select(&blocks).collect();
     let mut findings = Vec::new();
     if html.root_element().text().any(|text| text.contains("{{#")) {
         findings.push(Finding::new(
@@ -69,10 +68,8 @@ fn pictures(page: &Page, html: &Html) -> Option<Finding> {
         .filter(|include| include.path.extension().is_some_and(|extension| extension == "svg"));
     let first = included.next()?;
     let included = 1 + included.count();
-    let shown = match Selector::parse("main figure > svg[role=img]:has(+ figcaption)") {
-        Ok(selector) => html.select(&selector).count(),
-        Err(error) => unreachable!("a selector of ours is malformed: {error}"),
-    };
+    let pictures = selector("main figure > svg[role=img]:has(+ figcaption)");
+    let shown = html.select(&pictures).count();
     (included != shown).then(|| {
         Finding::new(
             &page.path,

@@ -440,6 +440,11 @@ mod tests {
                 });
             }
         });
-        assert_eq!(measure(port).unwrap(), [0, LEAVES, 0, 0]);
+        let [a, b, c, d] = measure(port).unwrap();
+        // Delays only ever add, and a busy machine has some.
+        assert!(
+            b >= LEAVES && [a, c, d].iter().all(|end| *end < LEAVES),
+            "{a} {b} {c} {d}"
+        );
     }
 }

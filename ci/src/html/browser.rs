@@ -7,7 +7,7 @@
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -196,8 +196,15 @@ impl Site {
                 let _ = self.answer.send(String::from_utf8_lossy(&body).into_owned());
                 Some(Vec::new())
             }
-            // Only our own pages ask, and they ask for files of the book.
-            path => fs::read(self.folder.join(path)).ok(),
+            // Whoever is on this machine can ask, and gets nothing from outside of the folder.
+            path => {
+                let is_below = |part| matches!(part, Component::Normal(_));
+                let path = Path::new(path);
+                path.components()
+                    .all(is_below)
+                    .then(|| fs::read(self.folder.join(path)).ok())
+                    .flatten()
+            }
         };
         let status = if content.is_some() { "200 OK" } else { "404 Not Found" };
         let content = content.unwrap_or_default();
@@ -240,11 +247,14 @@ mod tests {
 
     #[test]
     fn the_site_has_the_folder_and_the_script_and_takes_the_answer() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("a.css"), "p {}").unwrap();
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("book");
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("a.css"), "p {}").unwrap();
+        fs::write(root.path().join("c.css"), "p {}").unwrap();
         let (answer, answers) = mpsc::channel();
         let server = Server::start(Site {
-            folder: folder.path().to_owned(),
+            folder,
             script: "look()".to_owned(),
             question: "[]".to_owned(),
             answer,
@@ -259,7 +269,10 @@ mod tests {
         assert!(style.ends_with("\r\n\r\np {}"), "{style}");
         assert!(answered(&server, "GET /__look.html HTTP/1.1\r\n\r\n").contains("src=\"__look.js\""));
         assert!(answered(&server, "GET /__look.js HTTP/1.1\r\n\r\n").ends_with("look()"));
-        assert!(answered(&server, "GET /b.css HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 404"));
+        for missing in ["/b.css", "/../c.css"] {
+            let answer = answered(&server, &format!("GET {missing} HTTP/1.1\r\n\r\n"));
+            assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+        }
         answered(&server, "POST /__seen HTTP/1.1\r\ncontent-length: 4\r\n\r\nseen");
         assert_eq!(answers.recv().unwrap(), "seen");
         drop((silent, server));

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use mdbook_driver::MDBook;
 use mdbook_driver::config::Config;
+use scraper::Selector;
 use tempfile::TempDir;
 
 use crate::book::{self, Page};
@@ -66,6 +67,11 @@ fn build_as(mut config: Config, root: &Path, destination: &Path) -> Result<()> {
     MDBook::load_with_config(root, config)?
         .build()
         .context("mdBook cannot build the book")
+}
+
+/// A selector that is known to be well formed.
+pub fn selector(text: &str) -> Selector {
+    Selector::parse(text).unwrap_or_else(|error| unreachable!("a selector of ours is malformed: {error}"))
 }
 
 #[cfg(test)]

@@ -66,12 +66,21 @@ pub struct End {
     pub listing: String,
     /// The reader's project that has come to this.
     pub project: Option<String>,
-    /// The listing that the changes are from, and the changes of each file as a unified diff.
-    pub changes: Option<(String, Vec<(String, Vec<String>)>)>,
+    /// What has changed, if it is a change of another listing.
+    pub changes: Option<Changes>,
     /// The files that are shown whole: the place on the page, the name, the lines.
     pub whole: Vec<(String, String, Vec<String>)>,
     /// The name of the archive to download, and its link.
     pub download: Option<(String, String)>,
+}
+
+/// All changes from one listing to another.
+#[derive(Debug, Default, PartialEq)]
+pub struct Changes {
+    /// The listing that they are from.
+    pub before: String,
+    /// The name of each file, and its changes: the lines of a unified diff.
+    pub diffs: Vec<(String, Vec<String>)>,
 }
 
 /// The addresses of the pages in the order of the table of contents, which is `toc.html` of the built book.
@@ -174,8 +183,10 @@ fn end(section: ElementRef<'_>) -> End {
     let changes = first(section, "details", "changes").map(|changes| {
         let names = all(changes, "p", "").map(name);
         let diffs = all(changes, "pre", "").map(lines);
-        let before = first(changes, "summary", "").map(name).unwrap_or_default();
-        (before, names.zip(diffs).collect())
+        Changes {
+            before: first(changes, "summary", "").map(name).unwrap_or_default(),
+            diffs: names.zip(diffs).collect(),
+        }
     });
     let whole = all(section, "details", "whole").map(|whole| {
         let id = whole.attr("id").unwrap_or_default().to_owned();
@@ -321,10 +332,10 @@ mod tests {
             [Told::End(End {
                 listing: "02-b".to_owned(),
                 project: Some("web-server".to_owned()),
-                changes: Some((
-                    "01-a".to_owned(),
-                    vec![("src/main.rs".to_owned(), lines(&["@@ -1 +1 @@", "-a", "+b"]))]
-                )),
+                changes: Some(Changes {
+                    before: "01-a".to_owned(),
+                    diffs: vec![("src/main.rs".to_owned(), lines(&["@@ -1 +1 @@", "-a", "+b"]))],
+                }),
                 whole: vec![("file-b".to_owned(), "src/main.rs".to_owned(), lines(&["b"]))],
                 download: Some(("02-b.zip".to_owned(), "data:x".to_owned())),
             })]

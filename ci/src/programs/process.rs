@@ -149,13 +149,12 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Once it was waited for, its number may be that of another program.
-        if !matches!(self.child.try_wait(), Ok(Some(_))) {
-            kill(self.child.id());
-            // Nothing is to be done about an error: it has ended already.
-            let _ = self.child.wait();
-        }
+        // Even if it has ended itself: something that it started may run on. Nobody has waited for it, so its number is
+        // not that of another program yet.
+        kill(self.child.id());
         lock(&RUNNING).remove(&self.child.id());
+        // Nothing is to be done about an error.
+        let _ = self.child.wait();
     }
 }
 

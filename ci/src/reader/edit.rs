@@ -127,9 +127,12 @@ impl Edit {
             }
             Edit::Top => Ok(with(0..0, [block, &[String::new()]].concat())),
             Edit::Into(name) => {
-                let item = find(name)?;
+                let lines = find(name)?.lines.clone();
+                if lines.len() < 2 {
+                    return Err(format!("`{name}` is one line, with nothing to go into"));
+                }
                 // The last line of a module is its closing brace.
-                let end = item.lines.end - 1;
+                let end = lines.end - 1;
                 let gap: &[String] = match file[end - 1].ends_with('{') {
                     true => &[],
                     false => &[String::new()],
@@ -447,6 +450,8 @@ mod tests {
         assert_eq!(error, "there is no `b` in the file");
         assert!(Edit::NewFile.apply(Some(&file), &[]).is_err());
         assert!(Edit::Top.apply(None, &[]).is_err());
+        let into = Edit::Into("mod tests".to_owned());
+        assert!(into.apply(Some(&lines("mod tests;\n")), &[]).is_err());
     }
 
     #[test]

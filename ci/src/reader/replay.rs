@@ -14,7 +14,7 @@ use anyhow::{Context, Result};
 use crate::book::{Book, Page, is_step, slashes};
 use crate::finding::Finding;
 use crate::html::download;
-use crate::html::reading::{self, End, Listing, Session, Told, Typed};
+use crate::html::reading::{self, Changes, End, Listing, Session, Told, Typed};
 use crate::reader::edit::Edit;
 use crate::reader::project::{self, Files, Metadata};
 use crate::reader::walk::text;
@@ -350,7 +350,7 @@ impl<'a> Reader<'a> {
                 );
             }
         }
-        if let Some((before, diffs)) = &end.changes {
+        if let Some(Changes { before, diffs }) = &end.changes {
             let mut files = self.goal(before);
             for (file, diff) in diffs {
                 let file = PathBuf::from(file);

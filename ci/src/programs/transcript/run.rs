@@ -17,7 +17,7 @@ use crate::programs::workshop::{self, LISTENING, PORT, taken};
 use crate::reader::project::{ReaderProject, moved};
 
 /// How long a server says nothing before we take it that it has said everything.
-const QUIET: Duration = Duration::from_millis(300);
+const QUIET: Duration = Duration::from_secs(1);
 
 /// What a transcript is run for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
