@@ -3,7 +3,6 @@
 //! A file is generated if a page includes it. Some need nothing but what is in the book ([`from_book`]), others are
 //! measured ([`timelines`]).
 
-pub mod blessed;
 mod reactor;
 pub mod score;
 mod svg;
@@ -17,7 +16,14 @@ use similar::TextDiff;
 
 use crate::book::Book;
 use crate::finding::Finding;
-use crate::generated::blessed::Blessed;
+
+/// A file that `cargo book bless` has captured or generated again.
+pub struct Blessed {
+    /// The file, relative to the book's root.
+    pub path: PathBuf,
+    /// What was changed in it, as a unified diff; empty if nothing was.
+    pub diff: String,
+}
 
 /// A file as it should be.
 #[derive(Debug)]
@@ -102,7 +108,7 @@ pub fn from_book(book: &Book) -> (Vec<Generated>, Vec<Finding>) {
         generated.push(table);
         findings.extend(found);
     }
-    if is_included(book, Path::new(reactor::PATH)) {
+    if is_included(book, &svg::path(reactor::NAME)) {
         generated.push(reactor::figure());
     }
     (generated, findings)

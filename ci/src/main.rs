@@ -2,15 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::thread;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 
 use book::Book;
 use checks::Cost;
-use generated::blessed::Blessed;
-use generated::timelines::Servers;
+use generated::{Blessed, timelines};
 use programs::workshop::Workshop;
 
 mod book;
@@ -108,14 +106,8 @@ fn run(command: Command) -> Result<bool> {
 fn bless(root: &Path) -> Result<bool> {
     let book = Book::load(root)?;
     let workshop = Workshop::open(root)?;
-    let servers = Servers::start(&book, &workshop);
-    let (measured, captured) = thread::scope(|scope| {
-        let measured = scope.spawn(|| servers.and_then(|servers| servers.measure(&book)));
-        let captured = programs::transcript::bless(&workshop, &book.transcripts());
-        (measured.join(), captured)
-    });
-    let measured = measured.map_err(|_| anyhow!("the measuring of the timelines panicked"))?;
-    let captured = captured?;
+    let capture = || programs::transcript::bless(&workshop, &book.transcripts());
+    let (measured, captured) = timelines::measure_beside(&book, &workshop, capture)?;
     let (mut files, mut findings) = generated::from_book(&book);
     match measured {
         Ok(measured) => files.extend(measured),

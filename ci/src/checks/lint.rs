@@ -18,12 +18,6 @@ const CONFIG: &str = "ci/mdbook-lint.toml";
 /// at a page that has not changed.
 const ACROSS: &[&str] = &["MDBOOK002", "MDBOOK006", "MDBOOK007"];
 
-/// The rule that finds HTML. It has no settings.
-const HTML: &str = "MD033";
-
-/// The HTML that pages may use: Markdown has no pictures that take the colours of the page, with a caption.
-const ALLOWED_HTML: &[&str] = &["<figure>", "<figcaption>"];
-
 /// Finds what mdbook-lint finds in the pages and in `SUMMARY.md`.
 pub fn check(book: &Book) -> Result<Vec<Finding>> {
     let text = fs::read_to_string(book.root.join(CONFIG)).unwrap_or_default();
@@ -88,7 +82,6 @@ impl Linter {
         let violations = self.engine.lint_document_with_config(&document, config)?;
         Ok(violations
             .into_iter()
-            .filter(|v| v.rule_id != HTML || !ALLOWED_HTML.iter().any(|tag| v.message.ends_with(tag)))
             .map(|v| {
                 let help = match v.fix {
                     Some(fix) => fix.description,
@@ -140,13 +133,6 @@ mod tests {
                 .any(|(line, message)| *line == 3 && message.contains("nowhere")),
             "{found:?}"
         );
-    }
-
-    #[test]
-    fn only_a_figure_may_be_html() {
-        let found = found("# Page\n\n<figure>\n<figcaption>One.</figcaption>\n</figure>\n\n<div>\nTwo.\n</div>\n");
-        let lines: Vec<usize> = found.iter().map(|(line, _)| *line).collect();
-        assert_eq!(lines, [7], "{found:?}");
     }
 
     #[test]

@@ -103,15 +103,36 @@ impl Timeline {
     }
 }
 
+/// Measures the timelines that `book` includes while `work` is done, for both spend most of their time waiting. Gives the
+/// pictures, or why there are none, and what came of the work.
+///
+/// Refuses what `work` refuses.
+pub fn measure_beside<T>(
+    book: &Book,
+    workshop: &Workshop,
+    work: impl FnOnce() -> Result<T>,
+) -> Result<(Result<Vec<Generated>, Finding>, T)> {
+    let servers = Servers::start(book, workshop);
+    thread::scope(|scope| {
+        let measured = scope.spawn(|| servers.and_then(|servers| servers.measure(book)));
+        let done = work();
+        let measured = measured.join();
+        Ok((
+            measured.map_err(|_| anyhow!("the measuring of the timelines panicked"))?,
+            done?,
+        ))
+    })
+}
+
 /// The servers of the timelines that a book includes. They run until this is dropped.
-pub struct Servers {
+struct Servers {
     timelines: Vec<&'static Timeline>,
     running: BTreeMap<&'static str, (Process, u16)>,
 }
 
 impl Servers {
     /// Starts them. Refuses a server that does not compile or does not listen.
-    pub fn start(book: &Book, workshop: &Workshop) -> Result<Self, Finding> {
+    fn start(book: &Book, workshop: &Workshop) -> Result<Self, Finding> {
         let timelines: Vec<&Timeline> = TIMELINES
             .iter()
             .filter(|timeline| is_included(book, &svg::path(timeline.name)))
@@ -127,7 +148,7 @@ impl Servers {
     /// Measures all of them at the same time, and gives the pictures: fourteen seconds, which pass in waiting.
     ///
     /// Refuses steps that give different pictures where there is one for all of them.
-    pub fn measure(&self, book: &Book) -> Result<Vec<Generated>, Finding> {
+    fn measure(&self, book: &Book) -> Result<Vec<Generated>, Finding> {
         let mut shortest = self.measure_once()?;
         for _ in 1..ATTEMPTS {
             let is_in_the_book = |timeline: &&Timeline| {

@@ -31,7 +31,7 @@ use std::thread;
 use anyhow::{Context, Result, anyhow, bail};
 
 use crate::finding::Finding;
-use crate::generated::blessed::Blessed;
+use crate::generated::Blessed;
 use crate::programs::workshop::{self, LIMIT, Workshop};
 use normalise::{Mismatch, compare};
 use parse::{Action, Transcript};
