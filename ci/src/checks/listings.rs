@@ -2,13 +2,12 @@
 //! tests that pages cite run.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::LazyLock;
 use std::thread;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use regex::Regex;
 
 use crate::book::{Book, listing_of, pattern, slashes};
@@ -17,6 +16,7 @@ use crate::finding::Finding;
 use crate::generated::score;
 use crate::programs::cargo::{self, TestProgram};
 use crate::programs::libtest::{self, Outcome, Panic, Test};
+use crate::reader::project::Metadata;
 
 static UNFORMATTED: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^Diff in (?P<path>.+?):(?P<line>\d+):$"));
 
@@ -87,10 +87,7 @@ fn warnings(book: &Book, workspace: &Path) -> Result<Vec<Finding>> {
     let mut wanted = BTreeMap::new();
     for name in book.listings() {
         let manifest = Path::new("listings").join(&name).join("Cargo.toml");
-        wanted.insert(
-            workspace.join(&name),
-            (manifest.clone(), expected_warnings(&book.root.join(manifest))?),
-        );
+        wanted.insert(workspace.join(&name), (manifest, Metadata::read(book, &name).warnings));
     }
 
     let mut findings = BTreeSet::new();
@@ -136,22 +133,6 @@ fn warnings(book: &Book, workspace: &Path) -> Result<Vec<Finding>> {
         }
     }
     Ok(findings.into_iter().collect())
-}
-
-/// The names of the lints that a listing must be warned of.
-fn expected_warnings(manifest: &Path) -> Result<Vec<String>> {
-    let text = fs::read_to_string(manifest).with_context(|| format!("cannot read {}", manifest.display()))?;
-    let table: toml::Table = toml::from_str(&text).with_context(|| format!("cannot read {}", manifest.display()))?;
-    let codes = ["metadata", "book", "warnings"]
-        .iter()
-        .try_fold(table.get("package"), |value, key| value.map(|v| v.get(key)));
-    Ok(codes
-        .flatten()
-        .and_then(|value| value.as_array())
-        .into_iter()
-        .flatten()
-        .filter_map(|code| code.as_str().map(str::to_owned))
-        .collect())
 }
 
 /// What became of the tests of one program.

@@ -246,6 +246,8 @@ pub struct Metadata {
     pub hidden: Vec<String>,
     /// `part = "underneath/pinning:first_word"`: the listing, and the anchor in it, that this one has the lines of.
     pub part: Option<(String, String)>,
+    /// `warnings = ["unused_must_use"]`: the lints that it must be warned of, each as often as it stands there.
+    pub warnings: Vec<String>,
 }
 
 impl Metadata {
@@ -266,6 +268,7 @@ impl Metadata {
                 from: text("from").map(str::to_owned),
                 typed: ours.get("typed").and_then(|item| item.as_bool()).unwrap_or_default(),
                 hidden: lines(ours.get("hidden")),
+                warnings: lines(ours.get("warnings")),
                 part: text("part").and_then(|part| {
                     let (listing, anchor) = part.split_once(':')?;
                     Some((listing.to_owned(), anchor.to_owned()))

@@ -77,6 +77,16 @@ fn blessed(root: &TempDir) -> String {
     fs::read_to_string(root.path().join(PATH)).unwrap()
 }
 
+/// A book's transcript, and a project to run it in.
+fn parsed(root: &TempDir) -> (Transcript, ReaderProject) {
+    let text = fs::read_to_string(root.path().join(PATH)).unwrap();
+    let transcript = Transcript::parse(Path::new(PATH), &text).unwrap();
+    let listing = root.path().join("listings").join("01-a");
+    let dir = root.path().join("work").join("web-server");
+    let project = ReaderProject::derive(&listing, Path::new("none"), &dir).unwrap();
+    (transcript, project)
+}
+
 /// The text without the time that compiling took.
 fn timeless(text: &str) -> String {
     regex::Regex::new(r"in [\d.]+s")
@@ -214,11 +224,7 @@ fn a_command_where_a_server_runs_is_found() {
 #[test]
 fn a_port_of_somebody_else_is_left_alone_and_ours_is_free_afterwards() {
     let root = book(SERVER, "server$ cargo run\n\nclient$ curl http://127.0.0.1:7878/\n");
-    let text = fs::read_to_string(root.path().join(PATH)).unwrap();
-    let transcript = Transcript::parse(Path::new(PATH), &text).unwrap();
-    let listing = root.path().join("listings").join("01-a");
-    let dir = root.path().join("work").join("web-server");
-    let project = ReaderProject::derive(&listing, Path::new("none"), &dir).unwrap();
+    let (transcript, project) = parsed(&root);
 
     let (ours, theirs) = (workshop::free_port().unwrap(), workshop::free_port().unwrap());
     let _theirs = TcpListener::bind(("127.0.0.1", theirs)).unwrap();
@@ -234,11 +240,7 @@ fn a_port_of_somebody_else_is_left_alone_and_ours_is_free_afterwards() {
 #[test]
 fn a_command_that_does_not_end_is_found_and_killed() {
     let root = book(SERVER, "$ curl http://127.0.0.1:7878/\n$ curl http://127.0.0.1:7878/\n");
-    let text = fs::read_to_string(root.path().join(PATH)).unwrap();
-    let transcript = Transcript::parse(Path::new(PATH), &text).unwrap();
-    let listing = root.path().join("listings").join("01-a");
-    let dir = root.path().join("work").join("web-server");
-    let project = ReaderProject::derive(&listing, Path::new("none"), &dir).unwrap();
+    let (transcript, project) = parsed(&root);
 
     // A server that accepts and never answers.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
