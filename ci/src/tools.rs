@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 
 /// The version of mdBook that serves this book. It is the version of `mdbook-driver` in `ci/Cargo.lock` too, so that
 /// what `serve` shows is what `test` has checked.
-pub const MDBOOK_VERSION: &str = "0.5.4";
+const MDBOOK_VERSION: &str = "0.5.4";
 
 /// What tools are compiled with: the dev profile of `ci/Cargo.toml`, as cargo takes it from the environment, because
 /// `cargo install` does not read that file. Only crates compiled alike are shared, and sharing halves the wait.

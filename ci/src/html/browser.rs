@@ -20,7 +20,7 @@ use anyhow::{Context, Result, bail};
 use crate::programs::process::{Process, Streams};
 
 /// The variable that names a browser; set to nothing, it says that there is none.
-pub const VARIABLE: &str = "CHROME";
+const VARIABLE: &str = "CHROME";
 
 /// What Chromium and its kin are called where programs are looked for by name.
 const NAMES: &[&str] = &[

@@ -38,7 +38,7 @@ pub fn cargo(folder: &Path) -> Command {
 }
 
 /// Keeps from `command` what the environment says to programs like it, but for what `command` has been told itself.
-pub fn undisturbed(command: &mut Command) {
+fn undisturbed(command: &mut Command) {
     let told: Vec<_> = command.get_envs().map(|(name, _)| name.to_owned()).collect();
     for (name, _) in std::env::vars_os() {
         if disturbs(&name.to_string_lossy()) && !told.contains(&name) {

@@ -1,6 +1,7 @@
 //! The reader's project: what somebody who follows the book has typed in when they reach a step.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -8,6 +9,7 @@ use std::sync::LazyLock;
 use anyhow::{Context, Result, bail};
 use regex::Regex;
 use toml_edit::DocumentMut;
+use walkdir::WalkDir;
 
 use crate::book::{Book, Source, is_anchor, is_step, pattern};
 
@@ -37,8 +39,7 @@ impl ReaderProject {
         if dir.exists() {
             fs::remove_dir_all(dir).with_context(|| format!("emptying {}", dir.display()))?;
         }
-        copy(listing, dir, Path::new(""))
-            .with_context(|| format!("copying {} to {}", listing.display(), dir.display()))?;
+        copy(listing, dir).with_context(|| format!("copying {} to {}", listing.display(), dir.display()))?;
         if lock.exists() {
             fs::copy(lock, dir.join("Cargo.lock")).with_context(|| format!("copying {}", lock.display()))?;
         }
@@ -81,32 +82,40 @@ pub fn moved(text: &str, from: u16, to: u16) -> String {
         .into_owned()
 }
 
-/// Copies `listing/below` to `dir/below`, file by file, changing what the reader has otherwise.
-fn copy(listing: &Path, dir: &Path, below: &Path) -> Result<()> {
-    fs::create_dir_all(dir.join(below))?;
-    for entry in fs::read_dir(listing.join(below))? {
+/// Copies a listing to `dir`, file by file, as the reader has it.
+fn copy(listing: &Path, dir: &Path) -> Result<()> {
+    let files = WalkDir::new(listing)
+        .into_iter()
+        .filter_entry(|entry| entry.file_name() != OsStr::new("target"));
+    for entry in files {
         let entry = entry?;
-        let path = below.join(entry.file_name());
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        if entry.file_type()?.is_dir() {
-            if !(below.as_os_str().is_empty() && ["out", "target"].contains(&name.as_ref())) {
-                copy(listing, dir, &path)?;
-            }
+        if !entry.file_type().is_file() {
             continue;
         }
-        let (from, to) = (entry.path(), dir.join(&path));
-        if is_our_tests(&path) || path == Path::new("Cargo.lock") {
-            continue;
-        } else if path == Path::new("Cargo.toml") {
-            fs::write(to, reader_manifest(&fs::read_to_string(from)?)?)?;
-        } else if name.ends_with(".rs") {
-            fs::write(to, reader_source(&fs::read_to_string(from)?))?;
-        } else {
-            fs::write(to, fs::read(from)?)?;
+        let file = entry.path().strip_prefix(listing)?;
+        let text = fs::read_to_string(entry.path()).with_context(|| format!("reading {}", entry.path().display()))?;
+        if let Some(text) = reader_text(file, &text, PACKAGE)? {
+            let to = dir.join(file);
+            fs::create_dir_all(to.parent().unwrap_or(dir))?;
+            fs::write(to, text)?;
         }
     }
     Ok(())
+}
+
+/// What the reader has of a file of a listing, by its path in it, in a project of this `name`; nothing if it is ours
+/// alone. Refuses a `Cargo.toml` that is no manifest.
+fn reader_text(file: &Path, text: &str, name: &str) -> Result<Option<String>> {
+    if file.starts_with("out") || file == Path::new("Cargo.lock") || is_our_tests(file) {
+        return Ok(None);
+    }
+    Ok(Some(if file == Path::new("Cargo.toml") {
+        manifest_of(text, name)?
+    } else if file.extension() == Some(OsStr::new("rs")) {
+        reader_source(text)
+    } else {
+        text.to_owned()
+    }))
 }
 
 /// What the reader has of a source file: no anchors, no `//!` lines at the top, which say what a listing is, and none
@@ -175,16 +184,10 @@ pub fn reader_files(book: &Book, listing: &str) -> Result<Files> {
     let mut files = Files::new();
     for (path, source) in book.sources.range(folder.clone()..) {
         let Ok(file) = path.strip_prefix(&folder) else { break };
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
-        if file.starts_with("out") || name == "Cargo.lock" || is_our_tests(file) {
-            continue;
+        let text = reader_text(file, &source.text, &package).with_context(|| format!("in {}", path.display()))?;
+        if let Some(text) = text {
+            files.insert(file.to_owned(), text.lines().map(str::to_owned).collect());
         }
-        let text = match name.as_ref() {
-            "Cargo.toml" => manifest_of(&source.text, &package).with_context(|| format!("in {}", path.display()))?,
-            name if name.ends_with(".rs") => reader_source(&source.text),
-            _ => source.text.clone(),
-        };
-        files.insert(file.to_owned(), text.lines().map(str::to_owned).collect());
     }
     Ok(files)
 }
