@@ -5,13 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::book::{Book, Source};
 use crate::finding::Finding;
 use crate::programs::cargo::TestProgram;
 use crate::programs::libtest::{self, Outcome, Test};
-use crate::programs::process::{Process, Streams};
 
 const EXERCISES: &str = "listings/exercises";
 const ANSWERS: &str = "listings/answers";
@@ -177,9 +176,7 @@ fn judge_within(limit: Duration, root: &Path, package: &Path, programs: &[TestPr
     let folder = package.strip_prefix(root).unwrap_or(package);
     let mut tests = Vec::new();
     for program in programs {
-        let process = Process::start(program.command(), Streams::Together)
-            .with_context(|| format!("cannot run the tests of {}", folder.display()))?;
-        if !process.wait(limit) {
+        let Some(printed) = program.run(limit)? else {
             return Ok(vec![Finding::new(
                 folder.join("src/tests.rs"),
                 1,
@@ -189,8 +186,8 @@ fn judge_within(limit: Duration, root: &Path, package: &Path, programs: &[TestPr
                 ),
                 "let them fail at once, by an assertion that says what is missing",
             )]);
-        }
-        tests.extend(libtest::read(&String::from_utf8_lossy(&process.printed().out)));
+        };
+        tests.extend(libtest::read(&printed));
     }
     let edited = EDITED.iter().find(|name| package.join(name).is_file());
     Ok(complaints(folder, edited.unwrap_or(&EDITED[0]), &tests))

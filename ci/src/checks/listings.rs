@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::sync::LazyLock;
 use std::thread;
+use std::time::Duration;
 
 use anyhow::Result;
 use regex::Regex;
@@ -19,6 +19,9 @@ use crate::programs::libtest::{self, Outcome, Panic, Test};
 use crate::reader::project::Metadata;
 
 static UNFORMATTED: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^Diff in (?P<path>.+?):(?P<line>\d+):$"));
+
+/// How long the tests of a listing may take, all listings side by side. They take half a minute.
+const LIMIT: Duration = Duration::from_secs(300);
 
 /// Finds what rustfmt, clippy and the tests of the workspace in `listings/` find, proofs that did not run, and exercises
 /// that do not fail as they should.
@@ -169,13 +172,22 @@ fn side_by_side<I: Sync, T: Send>(items: &[I], work: impl Fn(&I) -> Result<T> + 
 
 fn run(root: &Path, program: &TestProgram) -> Result<Tests> {
     let folder = program.package.strip_prefix(root).unwrap_or(&program.package);
-    let output = cargo::output(program.command().stdin(Stdio::null()))?;
-    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-
     let mut tests = Tests {
         listing: listing(root, program),
         passed: BTreeSet::new(),
         failures: Vec::new(),
+    };
+    let Some(text) = program.run(LIMIT)? else {
+        tests.failures.push(Finding::new(
+            folder.join("Cargo.toml"),
+            1,
+            format!("the tests do not end in {} s", LIMIT.as_secs()),
+            format!(
+                "run `cargo test` in {}, and give what hangs a deadline",
+                slashes(folder)
+            ),
+        ));
+        return Ok(tests);
     };
     for Test { name, path, outcome } in libtest::read(&text) {
         match outcome {
@@ -196,12 +208,13 @@ fn run(root: &Path, program: &TestProgram) -> Result<Tests> {
             }
         }
     }
-    if !output.status.success() && tests.failures.is_empty() {
+    if !text.contains("\ntest result: ok.") && tests.failures.is_empty() {
+        let lines: Vec<&str> = text.lines().collect();
         tests.failures.push(Finding::new(
             folder.join("Cargo.toml"),
             1,
-            format!("the tests end with {}", output.status),
-            text.lines().rev().take(5).collect::<Vec<_>>().join("\n"),
+            "the tests end otherwise than well",
+            lines[lines.len().saturating_sub(5)..].join("\n"),
         ));
     }
     Ok(tests)
@@ -277,6 +290,19 @@ mod tests {
                 "listings/01-a/src/main.rs:5: test `holds` fails: it does not",
                 "src/page.md:1: the proof of this, `holds` of `01-a`, did not run and pass",
             ]
+        );
+    }
+
+    #[test]
+    fn tests_that_end_without_a_result_are_found() {
+        let main = "fn main() {}\n\n#[test]\nfn ends() {\n    std::process::exit(1);\n}\n";
+        assert_eq!(
+            found(&[
+                ("src/page.md", "# Page\n"),
+                ("listings/01-a/Cargo.toml", MANIFEST),
+                ("listings/01-a/src/main.rs", main),
+            ]),
+            ["listings/01-a/Cargo.toml:1: the tests end otherwise than well"]
         );
     }
 

@@ -2,9 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
+
+use crate::programs::process::{Process, Streams};
 
 /// What a program is told by variables of these names is not for the cargo, the compiler and the programs that we run.
 const OURS: &[&str] = &["CARGO_", "RUST", "SMOL_", "LC_", "LANGUAGE"];
@@ -99,13 +102,19 @@ pub struct TestProgram {
 }
 
 impl TestProgram {
-    /// The command that runs it, in the folder of its package as cargo would.
-    pub fn command(&self) -> Command {
+    /// Runs it in the folder of its package, as cargo would, and gives what it has printed. If it has not ended after
+    /// `limit`, it is killed, and this gives nothing.
+    pub fn run(&self, limit: Duration) -> Result<Option<String>> {
         let mut command = Command::new(&self.executable);
         command.arg("--test-threads=8").current_dir(&self.package);
         // RUST_BACKTRACE would change what is printed, and SMOL_THREADS what happens.
         undisturbed(&mut command);
-        command
+        let process = Process::start(command, Streams::Apart)
+            .with_context(|| format!("cannot run {}", self.executable.display()))?;
+        let has_ended = process.wait(limit);
+        let printed = process.printed();
+        let text = [&printed.out[..], &printed.errors[..]].concat();
+        Ok(has_ended.then(|| String::from_utf8_lossy(&text).into_owned()))
     }
 }
 
