@@ -24,11 +24,12 @@ const VARIABLE: &str = "CHROME";
 
 /// What Chromium and its kin are called where programs are looked for by name.
 const NAMES: &[&str] = &[
-    "chromium",
-    "chromium-browser",
+    // Before Chromium, which on Ubuntu sees temporary files of its own only.
     "google-chrome",
     "google-chrome-stable",
     "chrome",
+    "chromium",
+    "chromium-browser",
 ];
 
 /// Where they are elsewhere.
