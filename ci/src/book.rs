@@ -15,6 +15,7 @@ use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 use regex::Regex;
 use walkdir::WalkDir;
 
+use crate::checks::includes;
 use crate::html::built::Built;
 
 /// The book: everything a check needs, read once.
@@ -196,6 +197,7 @@ static DIRECTIVE: LazyLock<Regex> = LazyLock::new(|| pattern(r"\{\{\s*#(?P<name>
 static ANCHOR: LazyLock<Regex> = LazyLock::new(|| pattern(r"ANCHOR:\s*(?P<name>[\w_-]+)"));
 static ANCHOR_END: LazyLock<Regex> = LazyLock::new(|| pattern(r"ANCHOR_END:\s*(?P<name>[\w_-]+)"));
 static PROOF: LazyLock<Regex> = LazyLock::new(|| pattern(r"<!--\s*proof:\s*(?P<listing>\S+)\s+(?P<test>\S+)\s*-->"));
+static HTML_CODE: LazyLock<Regex> = LazyLock::new(|| pattern(r"<code>(?P<code>[^<]*)</code>"));
 static CAPTION: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^<!--\s*caption(?:\s*\((?P<label>[^)]*)\))?:\s*(?P<caption>.*?)\s*-->$"));
 
@@ -208,7 +210,7 @@ impl Book {
     /// Reads the book below `root`, the folder with `book.toml`.
     ///
     /// Refuses a book that mdBook refuses: no `book.toml`, an unknown key in it, a `SUMMARY.md` that names a page
-    /// that is not there.
+    /// that is not there. Refuses a file of a listing that is not text and has to be.
     pub fn load(root: &Path) -> Result<Self> {
         let mdbook = MDBook::load_with_config(root, config(root)?)
             .with_context(|| format!("cannot read the book in {}", root.display()))?;
@@ -230,8 +232,13 @@ impl Book {
 
         let mut sources = BTreeMap::new();
         for path in listing_files(root) {
-            if let Ok(text) = fs::read_to_string(root.join(&path)) {
-                sources.insert(path, Source::new(text));
+            match fs::read_to_string(root.join(&path)) {
+                Ok(text) => {
+                    sources.insert(path, Source::new(text));
+                }
+                // What is no text and need not be, an editor may have put there.
+                Err(_) if !is_text(&path) => {}
+                Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
             }
         }
         for include in pages.iter().flat_map(Page::includes) {
@@ -254,7 +261,13 @@ impl Book {
     /// Refuses a book that mdBook cannot build, for each who asks.
     pub fn built(&self) -> Result<&Built> {
         self.built
-            .get_or_init(|| Built::new(&self.root, &self.pages).map_err(|error| format!("{error:#}")))
+            .get_or_init(|| {
+                // Our preprocessor would refuse them, each as a finding that is there already.
+                if !includes::check(self).is_empty() {
+                    return Err("the book is not built as long as an include is wrong".to_owned());
+                }
+                Built::new(&self.root, &self.pages).map_err(|error| format!("{error:#}"))
+            })
             .as_ref()
             .map_err(|error| anyhow!("{error}"))
     }
@@ -435,6 +448,19 @@ impl Markdown {
                         is_code: false,
                     }),
                 },
+                // In a <summary>, code is <code>.
+                Event::Html(html) | Event::InlineHtml(html) => {
+                    markdown.spans.extend(HTML_CODE.captures_iter(&html).map(|captures| {
+                        Span {
+                            line: line(range.start),
+                            text: captures["code"]
+                                .replace("&lt;", "<")
+                                .replace("&gt;", ">")
+                                .replace("&amp;", "&"),
+                            is_code: true,
+                        }
+                    }));
+                }
                 Event::Code(code) => markdown.spans.push(Span {
                     line: line(range.start),
                     text: code.to_string(),
@@ -545,6 +571,12 @@ pub fn slashes(path: &Path) -> String {
     path.to_string_lossy().replace('\\', "/")
 }
 
+/// Whether a file below `listings/` has to be text, by its name.
+fn is_text(path: &Path) -> bool {
+    let extension = path.extension().and_then(OsStr::to_str);
+    extension.is_some_and(|extension| ["rs", "toml", "html", "console", "md"].contains(&extension))
+}
+
 /// `a/../b` as `b`: paths are compared by their names alone.
 pub fn normalize(path: &Path) -> PathBuf {
     let mut normal = PathBuf::new();
@@ -634,6 +666,29 @@ pub mod tests {
                 (14, ".", false)
             ]
         );
+    }
+
+    #[test]
+    fn code_in_html_is_code() {
+        let page = Page::new(
+            "src/page.md".into(),
+            "# One\n\n<summary>Is <code>Vec&lt;u8&gt;</code> it?</summary>\n".into(),
+        );
+        let span = page.spans.iter().find(|span| span.is_code).unwrap();
+        assert_eq!((span.line, span.text.as_str()), (3, "Vec<u8>"));
+    }
+
+    #[test]
+    fn a_listing_that_is_not_text_is_refused_by_its_name() {
+        let (folder, _) = small_book(&[
+            ("src/page.md", "# Page\n"),
+            ("listings/01-a/src/main.rs", "fn main() {}\n"),
+        ]);
+        fs::write(folder.path().join("listings/01-a/icon"), b"\xff").unwrap();
+        assert!(Book::load(folder.path()).is_ok());
+        fs::write(folder.path().join("listings/01-a/src/main.rs"), b"// \xff\n").unwrap();
+        let error = Book::load(folder.path()).err().unwrap();
+        assert!(format!("{error:#}").contains("listings/01-a/src/main.rs"), "{error:#}");
     }
 
     #[test]

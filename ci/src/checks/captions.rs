@@ -2,6 +2,7 @@
 
 use crate::book::{Block, Book, Page, listing_of};
 use crate::finding::Finding;
+use crate::generated::score;
 
 /// What an author can say is wrong with a block on purpose, and what a session must then show; if nothing, a proof or
 /// a session of the same listing must stand in the same section.
@@ -30,6 +31,22 @@ pub fn check(book: &Book) -> Vec<Finding> {
                     "write <!-- caption: WHAT TO LOOK AT --> above it, with a blank line between",
                 )),
                 Some(caption) => {
+                    if caption.text.is_empty() {
+                        findings.push(Finding::new(
+                            &page.path,
+                            caption.line,
+                            "this caption says nothing",
+                            "say what to look at",
+                        ));
+                    }
+                    if caption.label.is_none() && is_wrong_on_purpose(page, block) {
+                        findings.push(Finding::new(
+                            &page.path,
+                            caption.line,
+                            "nothing says that this code is wrong on purpose",
+                            format!("write <!-- caption (LABEL): ... -->, with one of {}", known()),
+                        ));
+                    }
                     if let Some(label) = &caption.label
                         && let Some((message, help)) = unfounded(book, page, block, label)
                     {
@@ -41,6 +58,20 @@ pub fn check(book: &Book) -> Vec<Finding> {
         findings.extend(stray(page));
     }
     findings
+}
+
+/// Whether a block shows code of `listings/broken`.
+fn is_wrong_on_purpose(page: &Page, block: &Block) -> bool {
+    block.include(&page.path).is_some_and(|include| {
+        include.path.extension().is_some_and(|extension| extension == "rs")
+            && listing_of(&include.path).is_some_and(|listing| listing.starts_with("broken/"))
+    })
+}
+
+/// The labels, in one line.
+fn known() -> String {
+    let known: Vec<&str> = LABELS.iter().map(|(label, _)| *label).collect();
+    known.join(", ")
 }
 
 /// Captions that no block follows.
@@ -66,17 +97,30 @@ fn stray(page: &Page) -> impl Iterator<Item = Finding> {
         })
 }
 
+/// Whether a line of a score says that somebody is served at others' cost.
+fn makes_others_wait(test: &str) -> bool {
+    test.ends_with("::others_wait") || test.ends_with("::nobody_is_answered")
+}
+
 /// What is wrong with a label, and what to do.
 fn unfounded(book: &Book, page: &Page, block: &Block, label: &str) -> Option<(String, String)> {
     let Some((_, evidence)) = LABELS.iter().find(|(known, _)| *known == label) else {
-        let known: Vec<&str> = LABELS.iter().map(|(label, _)| *label).collect();
         return Some((
             format!("`{label}` is not a label of this book"),
-            format!("it knows: {}", known.join(", ")),
+            format!("it knows: {}", known()),
         ));
     };
     let section = page.section(block.line);
     let listing = block.include(&page.path).and_then(|include| listing_of(&include.path));
+    // A step declares what the others have to wait for, and tests prove it.
+    let cells = listing.iter().flat_map(|listing| score::cells(book, listing));
+    let verdicts: Vec<String> = cells.map(|cell| cell.test()).collect();
+    if label == "not concurrent" && !verdicts.is_empty() && !verdicts.iter().any(|test| makes_others_wait(test)) {
+        return Some((
+            "this is concurrent: by the score of its step, no client makes the others wait".to_owned(),
+            "drop the label".to_owned(),
+        ));
+    }
     let sessions: Vec<&str> = page
         .blocks
         .iter()
@@ -135,8 +179,9 @@ mod tests {
         );
         assert_eq!(
             lines(&format!("# Page\n\n<!-- caption: Look -->\n\n{CODE}"), ""),
-            [""; 0]
+            ["src/page.md:3: nothing says that this code is wrong on purpose"]
         );
+        assert_eq!(lines(&format!("# Page\n\n{SESSION}"), "$ cargo check\n"), [""; 0]);
     }
 
     #[test]
@@ -165,6 +210,24 @@ mod tests {
         );
         let elsewhere = page.replace(SESSION, &format!("## Next\n\n{SESSION}"));
         assert_eq!(lines(&elsewhere, "$ cargo check\nerror[E0277]: no\n").len(), 1);
+    }
+
+    #[test]
+    fn a_caption_that_says_nothing_is_found() {
+        let page = format!("# Page\n\n<!-- caption (does not work): -->\n\n{CODE}\n<!-- proof: broken/x waits -->\n");
+        assert_eq!(lines(&page, ""), ["src/page.md:3: this caption says nothing"]);
+    }
+
+    #[test]
+    fn a_label_that_the_score_of_its_step_denies_is_found() {
+        let page = "# Page\n\n<!-- caption (not concurrent): Look -->\n\n```rust\n{{#include ../listings/01-a/src/main.rs}}\n```\n\n<!-- proof: 01-a works -->\n";
+        let found = |score| {
+            let score = format!("clients::score! {{\n    silent: {score},\n}}\n");
+            let main = ("listings/01-a/src/main.rs", "fn main() {}\n");
+            let (_folder, book) = small_book(&[("src/page.md", page), main, ("listings/01-a/src/score.rs", &score)]);
+            check(&book).len()
+        };
+        assert_eq!((found("others_wait"), found("stays")), (0, 1));
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod builds;
 mod captions;
 mod exercises;
 mod followed;
+mod form;
 mod generated;
 pub mod includes;
 mod links;
@@ -86,6 +87,11 @@ const CHECKS: &[Check] = &[
         name: "typed",
         cost: Cost::Fast,
         run: |book| Ok(typed::check(book)),
+    },
+    Check {
+        name: "form",
+        cost: Cost::Fast,
+        run: |book| Ok(form::check(book)),
     },
     Check {
         name: "proofs",
@@ -267,4 +273,21 @@ fn timed(check: &Check, book: &Book) -> Timed {
     let start = Instant::now();
     let result = (check.run)(book);
     (result, start.elapsed().as_secs_f32())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contributing_has_each_check_in_its_table_and_no_other() {
+        let text = include_str!("../../../CONTRIBUTING.md");
+        let table = text.split("## What a finding means").nth(1).unwrap();
+        let table = table.split("\n## ").next().unwrap();
+        let named: Vec<&str> = table
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
+            .collect();
+        assert_eq!(named, CHECKS.iter().map(|check| check.name).collect::<Vec<_>>());
+    }
 }

@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_directive_left_in_the_page_is_found() {
-        let (_folder, book) = small_book(&[("src/page.md", "# Page\n\n{{#include ../nothing.txt}}\n")]);
+        let (_folder, book) = small_book(&[("src/page.md", "# Page\n\n\\{{#include ../nothing.txt}}\n")]);
         assert_eq!(
             check(&book).unwrap()[0].message,
             "a directive is left unexpanded in the built page"

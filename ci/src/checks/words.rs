@@ -23,7 +23,7 @@ use regex::Regex;
 use names::{KEYWORDS, Name, Token, names, tokens};
 use reviewed::{REVIEWED, Reviewed};
 
-use crate::book::{Book, Include, Page, Span, listing_of, pattern};
+use crate::book::{Book, Include, Page, Span, is_step, listing_of, pattern};
 use crate::finding::Finding;
 
 /// The keywords behind which a name is defined.
@@ -31,6 +31,9 @@ const DEFINING: &[&str] = &["const", "enum", "fn", "mod", "static", "struct", "t
 
 /// The name of a step, wherever it stands in a page.
 static STEP: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b\d\d-[a-z][a-z0-9]*(-[a-z0-9]+)*\b"));
+
+/// A step by its number, as the words have it. Those of a caption of a picture are in HTML.
+static NUMBER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b[Ss]teps? (?P<number>\d\d)\b"));
 
 /// Finds names in backticks that are in no listing of their section, names of steps that do not exist, and entries of
 /// the reviewed list that no page needs.
@@ -54,6 +57,7 @@ pub fn check(book: &Book) -> Vec<Finding> {
         .collect();
     for page in &book.pages {
         let sections = Sections::new(book, page, &programs);
+        findings.extend(no_such_number(&programs, page));
         for span in &page.spans {
             findings.extend(no_such_step(&programs, page, span));
             if span.is_code {
@@ -77,6 +81,27 @@ fn no_such_step(programs: &BTreeMap<String, Words<'_>>, page: &Page, span: &Span
                 span.line,
                 format!("there is no listing `{}`", step.as_str()),
                 nearest(step.as_str(), &known),
+            )
+        })
+        .collect()
+}
+
+/// Steps that a page names by their number and that are not there.
+fn no_such_number(programs: &BTreeMap<String, Words<'_>>, page: &Page) -> Vec<Finding> {
+    let exists = |number: &str| {
+        let is_it = |name: &String| is_step(name) && name.split('-').next() == Some(number);
+        programs.keys().any(is_it)
+    };
+    let lines = page.text.lines().enumerate();
+    lines
+        .flat_map(|(index, line)| NUMBER.captures_iter(line).map(move |captures| (index + 1, captures)))
+        .filter(|(_, captures)| !exists(&captures["number"]))
+        .map(|(line, captures)| {
+            Finding::new(
+                &page.path,
+                line,
+                format!("there is no step {}", &captures["number"]),
+                "a step is a folder listings/NN-slug; correct the number",
             )
         })
         .collect()

@@ -34,7 +34,8 @@ use crate::finding::Finding;
 use crate::generated::Blessed;
 use crate::programs::workshop::{self, LIMIT, Workshop};
 use normalise::{Mismatch, compare};
-use parse::{Action, Transcript};
+use parse::Action;
+pub use parse::Transcript;
 use run::{Purpose, run};
 
 /// Runs the transcripts at `paths` (relative to the book's root, or below it), all at the same time, and

@@ -54,6 +54,16 @@ fn a_renamed_function_is_found_though_another_listing_has_the_old_name() {
 }
 
 #[test]
+fn a_step_that_is_not_there_is_found_by_its_number() {
+    let page = "# Page\n\nThis is step 01.\n\n<figcaption>Step 08: more.</figcaption>\n";
+    let files = [
+        ("src/page.md", page),
+        ("listings/01-a/Cargo.toml", "[package]\nname = \"a\"\n"),
+    ];
+    assert_eq!(found(&files), ["src/page.md:5: there is no step 08"]);
+}
+
+#[test]
 fn a_name_in_a_comment_or_in_our_tests_is_not_in_the_code() {
     let code = "// The server.\nfn main() {\n    let quote = '\"'; // serve\n    println!(\"http://{addr}\\r\");\n}\n";
     assert_eq!(found_in("`main`, `quote`, `addr` and `println!`", code), [""; 0]);
