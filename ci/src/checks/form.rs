@@ -16,6 +16,12 @@ use crate::programs::transcript::Transcript;
 /// The opening or the closing of a tag, in HTML.
 static TAG: LazyLock<Regex> = LazyLock::new(|| pattern(r"<(?P<end>/?)(?P<name>[a-z][a-z0-9]*)\b[^>]*>"));
 
+/// Where a link leads.
+static TARGET: LazyLock<Regex> = LazyLock::new(|| pattern(r"\]\(([^)\s]+)\)"));
+
+/// A path in the repository that is meant as it stands, without a NAME or a * in it.
+static OWN_PATH: LazyLock<Regex> = LazyLock::new(|| pattern(r"`((?:ci|theme)/[a-z0-9_./-]*)`"));
+
 /// The line below the heads of a table.
 static DELIMITER: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\|(\s*:?-+:?\s*\|)+$"));
 
@@ -23,6 +29,9 @@ const SETTINGS: &str = "book.toml";
 
 /// The command that `book.toml` names for our preprocessor.
 const PREPROCESSOR: &str = "cargo book preprocess";
+
+/// The versions of the crates that the listings use.
+const LOCK: &str = "listings/Cargo.lock";
 
 /// Our styles, as `book.toml` names them.
 const STYLES: &str = "theme/book.css";
@@ -42,6 +51,7 @@ pub fn check(book: &Book) -> Vec<Finding> {
         &fs::read_to_string(book.root.join(SETTINGS)).unwrap_or_default(),
     ));
     findings.extend(listings(book));
+    findings.extend(documents(book));
     for page in &book.pages {
         let problems = lines(page).into_iter().chain(tags(page)).chain(fences(page));
         findings.extend(problems.map(|(line, message, help)| Finding::new(&page.path, line, message, help)));
@@ -81,6 +91,14 @@ fn settings(text: &str) -> Vec<Finding> {
 /// Folders that no command finds, since they have no manifest, and steps that go by different names.
 fn listings(book: &Book) -> Vec<Finding> {
     let mut findings = Vec::new();
+    if !book.sources.is_empty() && !book.root.join(LOCK).exists() {
+        findings.push(Finding::new(
+            LOCK,
+            1,
+            "this is not there: readers would get other crates than we test with",
+            "take it from version control, or run `cargo test` in listings/ and add it",
+        ));
+    }
     let folders: BTreeSet<String> = book.sources.keys().filter_map(|path| listing_of(path)).collect();
     for name in folders {
         let folder = Path::new("listings").join(&name);
@@ -123,6 +141,50 @@ fn listings(book: &Book) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Links and paths of the files beside the book that lead nowhere.
+fn documents(book: &Book) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for name in ["README.md", "CONTRIBUTING.md"] {
+        let text = fs::read_to_string(book.root.join(name)).unwrap_or_default();
+        let headings: Vec<String> = text
+            .lines()
+            .filter(|line| line.starts_with('#'))
+            .map(|line| id(line.trim_start_matches('#')))
+            .collect();
+        for (index, line) in text.lines().enumerate() {
+            let targets = TARGET.captures_iter(line);
+            let (targets, paths) = (
+                targets.map(|found| found.extract::<1>().1[0]),
+                OWN_PATH.captures_iter(line),
+            );
+            let paths = paths.map(|found| found.extract::<1>().1[0]);
+            for target in targets.filter(|target| !target.contains(':')).chain(paths) {
+                let (file, fragment) = target.split_once('#').unwrap_or((target, ""));
+                let heading_is_there =
+                    fragment.is_empty() || !file.is_empty() || headings.iter().any(|id| id == fragment);
+                if !book.root.join(file).exists() || !heading_is_there {
+                    findings.push(Finding::new(
+                        name,
+                        index + 1,
+                        format!("`{target}` is not there"),
+                        "correct the path, from the root of the repository, or the name of the heading",
+                    ));
+                }
+            }
+        }
+    }
+    findings
+}
+
+/// The id that a heading gets, where the file is shown.
+fn id(heading: &str) -> String {
+    let kept = heading
+        .trim()
+        .chars()
+        .filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+    kept.collect::<String>().to_lowercase().replace(' ', "-")
 }
 
 /// A line, what is wrong with it, and what to do.
@@ -221,6 +283,13 @@ fn tags(page: &Page) -> Vec<Problem> {
             let name = tag["name"].to_owned();
             let offset = range.start + tag.get(0).map_or(0, |tag| tag.start());
             let line = line_of(&page.text, offset);
+            if name == "pre" && tag["end"].is_empty() {
+                problems.push((
+                    line,
+                    "a block is typed as HTML, where nothing checks it".to_owned(),
+                    "put the text into a file below listings/ and include that, between ``` and ```".to_owned(),
+                ));
+            }
             if tag["end"].is_empty() {
                 if !VOID.contains(&name.as_str()) {
                     // A fold in itself is a fold that was not closed: the book has none within another.
@@ -353,6 +422,10 @@ mod tests {
             ]
         );
         assert_eq!(found("<figure>\n"), ["3: <figure> is not closed"]);
+        assert_eq!(
+            found("<pre>\nx\n</pre>\n"),
+            ["3: a block is typed as HTML, where nothing checks it"]
+        );
     }
 
     #[test]
@@ -382,6 +455,7 @@ mod tests {
     fn what_is_found_in_the_files_beside_the_pages() {
         let (_folder, book) = small_book(&[
             ("src/page.md", "# Page\n"),
+            ("listings/Cargo.lock", ""),
             ("listings/01-a/Cargo.toml", "[package]\nname = \"a\"\n"),
             ("listings/01-a/src/main.rs", "//! Step 01: one.\n"),
             (
@@ -411,6 +485,34 @@ mod tests {
                 "listings/03-c/Cargo.toml:1: `03-c` has no manifest, so nothing compiles or tests it",
             ]
         );
+    }
+
+    #[test]
+    fn links_of_the_files_beside_the_book_are_followed() {
+        let text = "# A file\n\nSee [it](#a-file), [that](#no), [one](src/page.md), [two](src/two.md), [far](https://a.b/c).\n\
+            `ci/a.rs`, `ci/NAME.rs` and `ci/b.rs`.\n";
+        let (_folder, book) = small_book(&[("src/page.md", "# Page\n"), ("README.md", text), ("ci/a.rs", "")]);
+        let found: Vec<String> = documents(&book)
+            .iter()
+            .map(|finding| format!("{}: {}", finding.line, finding.message))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                "3: `#no` is not there",
+                "3: `src/two.md` is not there",
+                "4: `ci/b.rs` is not there"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_missing_lock_file_is_found() {
+        let (_folder, book) = small_book(&[
+            ("src/page.md", "# Page\n"),
+            ("listings/01-a/Cargo.toml", "name = \"a\"\n"),
+        ]);
+        assert_eq!(listings(&book)[0].path, Path::new("listings/Cargo.lock"));
     }
 
     #[test]

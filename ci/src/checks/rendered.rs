@@ -27,9 +27,12 @@ fn compare(book: &Book, page: &Page, html: &str) -> Vec<Finding> {
     if html.root_element().text().any(|text| text.contains("{{#")) {
         findings.push(Finding::new(
             &page.path,
-            1,
+            page.text
+                .lines()
+                .position(|line| line.contains("\\{{#"))
+                .map_or(1, |index| index + 1),
             "a directive is left unexpanded in the built page",
-            "look for {{# in it",
+            "it begins with {{#, and perhaps a \\ stands before it",
         ));
     }
     findings.extend(pictures(page, &html));
