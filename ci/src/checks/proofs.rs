@@ -13,7 +13,9 @@ use crate::generated::score;
 
 /// A test function: its attributes, then its name.
 static TEST: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?m)^\s*#\[test\]\s*(?P<more>(?:#\[[^\n]*\]\s*|//[^\n]*\s*)*)(?:async\s+)?fn\s+(?P<name>\w+)")
+    pattern(
+        r"(?m)^(?P<before>(?:#\[[^\n]*\]\s*)*?)\s*#\[test\]\s*(?P<more>(?:#\[[^\n]*\]\s*|//[^\n]*\s*)*)(?:async\s+)?fn\s+(?P<name>\w+)",
+    )
 });
 
 /// Finds proof marks that name no test, or one that does not run.
@@ -50,7 +52,10 @@ fn problem(book: &Book, listing: &str, test: &str) -> Option<(String, String)> {
     {
         for captures in TEST.captures_iter(&source.text) {
             if &captures["name"] == test {
-                return captures["more"].contains("#[ignore").then(|| {
+                let is_ignored = ["before", "more"]
+                    .iter()
+                    .any(|name| captures[*name].contains("#[ignore"));
+                return is_ignored.then(|| {
                     (
                         format!("the test `{test}` of `{listing}` is ignored, so it proves nothing"),
                         "remove its #[ignore]".to_owned(),
@@ -92,8 +97,8 @@ mod tests {
 
     #[test]
     fn proofs_without_a_test_that_runs_are_found() {
-        let page = "<!-- proof: 01-a works -->\n<!-- proof: 01-a sleeps -->\n<!-- proof: 01-a no_such -->\n<!-- proof 01-a works -->\n<!-- proof: 09-z works -->\n";
-        let tests = "#[test]\nfn works() {}\n\n#[test]\n#[ignore = \"slow\"]\nfn sleeps() {}\n\nfn no_such() {}\n";
+        let page = "<!-- proof: 01-a works -->\n<!-- proof: 01-a sleeps -->\n<!-- proof: 01-a no_such -->\n<!-- proof 01-a works -->\n<!-- proof: 09-z works -->\n<!-- proof: 01-a rests -->\n";
+        let tests = "#[test]\nfn works() {}\n\n#[test]\n#[ignore = \"slow\"]\nfn sleeps() {}\n\n#[ignore]\n#[test]\nfn rests() {}\n\nfn no_such() {}\n";
         let (_folder, book) = small_book(&[("src/page.md", page), ("listings/01-a/src/tests.rs", tests)]);
         let mut found: Vec<String> = check(&book)
             .iter()
@@ -107,6 +112,7 @@ mod tests {
                 "3: `01-a` has no test `no_such`",
                 "4: this proof mark cannot be read",
                 "5: `09-z` has no test `works`",
+                "6: the test `rests` of `01-a` is ignored, so it proves nothing",
             ]
         );
     }

@@ -105,6 +105,11 @@ pub fn read(html: &str) -> Vec<Told> {
 static COPY: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"\b[Cc]opy (?P<files>`[^`]+\.[^`]+`(?:(?:, | and )`[^`]+`)*) into\b"));
 
+/// What the text has somebody do to a whole file.
+static FATE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"\b(?P<verb>[Dd]elete|[Mm]ove|[Rr]emove|[Rr]ename) `(?P<file>[\w/-]+\.(?:html|rs|toml))`")
+});
+
 /// The programs that may change a project.
 const COMMANDS: &[&str] = &["cargo", "cp", "mkdir", "mv", "rm", "sed", "touch"];
 
@@ -135,6 +140,9 @@ fn visit(element: ElementRef<'_>, told: &mut Vec<Told>) {
         for copy in COPY.captures_iter(&words) {
             let names = copy["files"].split('`').skip(1).step_by(2);
             told.push(Told::Copy(names.map(str::to_owned).collect()));
+        }
+        for fate in FATE.captures_iter(&words) {
+            told.push(Told::Command(vec![fate["verb"].to_owned(), fate["file"].to_owned()]));
         }
     }
 }
@@ -307,13 +315,14 @@ mod tests {
     #[test]
     fn what_the_text_says_to_do_is_read() {
         let html = "<p>Create it with <code>cargo new executor</code>,\ncopy <code>a.html</code> and\n<code>b.html</code> into it. \
-            Do not copy <code>stream</code>. Think of <code>cargo</code>.</p><ul><li>Try <code>cargo add smol</code>.</li></ul>";
+            Do not copy <code>stream</code>, and remove <code>old.html</code>. Remove <code>use a;</code>. Think of <code>cargo</code>.</p><ul><li>Try <code>cargo add smol</code>.</li></ul>";
         let command = |words: &[&str]| Told::Command(words.iter().map(|word| (*word).to_owned()).collect());
         assert_eq!(
             read(html),
             [
                 command(&["cargo", "new", "executor"]),
                 Told::Copy(vec!["a.html".to_owned(), "b.html".to_owned()]),
+                command(&["remove", "old.html"]),
                 command(&["cargo", "add", "smol"]),
             ]
         );

@@ -173,7 +173,7 @@ impl<'a> Reader<'a> {
     fn line_of(&self, page: &Page, words: &str) -> usize {
         let mut lines = page.text.lines().enumerate().skip(self.line - 1);
         lines
-            .find(|(_, line)| line.contains(words))
+            .find(|(_, line)| line.replace('`', "").contains(words))
             .map_or(self.line, |(index, _)| index + 1)
     }
 
