@@ -23,6 +23,7 @@ mod followed;
 mod form;
 mod generated;
 pub mod includes;
+mod layout;
 mod links;
 mod lint;
 mod listings;
@@ -92,6 +93,11 @@ const CHECKS: &[Check] = &[
         name: "form",
         cost: Cost::Fast,
         run: |book| Ok(form::check(book)),
+    },
+    Check {
+        name: "layout",
+        cost: Cost::Fast,
+        run: |book| Ok(layout::check(book)),
     },
     Check {
         name: "proofs",
