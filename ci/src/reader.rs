@@ -1,6 +1,7 @@
-//! Whoever follows the book: the project they have at each step, and what they do with each listing.
+//! The reader of the book: the project they have at each point, and what they do with each listing.
 
 pub mod edit;
-pub mod project;
-pub mod replay;
+pub mod files;
+pub mod items;
+pub mod overlay;
 pub mod walk;

@@ -1,119 +1,80 @@
-//! Proofs: every mark `<!-- proof: listing test_name -->` names a test that is there and is not ignored.
-//!
-//! That the test ran and passed is for the `listings` check, which runs it.
+//! Finds proof marks, `<!-- proof: LISTING TEST_NAME -->`, that name no test. (`listings` runs it.)
 
-use std::ffi::OsStr;
+use std::path::Path;
 use std::sync::LazyLock;
 
+use book::finding::Finding;
+use book::manuscript::{Book, Listing, normalize, pattern};
 use regex::Regex;
 
-use crate::book::{Book, line_of, listing_of, pattern};
-use crate::finding::Finding;
-use crate::generated::score;
+use crate::generators::score::{self, Cell};
 
-/// A test function: its attributes, then its name.
-static TEST: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?m)^(?P<before>(?:#\[[^\n]*\]\s*)*?)\s*#\[test\]\s*(?P<more>(?:#\[[^\n]*\]\s*|//[^\n]*\s*)*)(?:async\s+)?fn\s+(?P<name>\w+)",
-    )
-});
+/// A test.
+static TEST: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"#\[test\]\s*(?:(?:#\[|//)[^\n]*\s*)*(?:async\s+)?fn\s+(?P<name>\w+)"));
 
-/// Finds proof marks that name no test, or one that does not run.
+/// What a file uses of another listing: an answer runs the tests of its exercise.
+static ELSEWHERE: LazyLock<Regex> = LazyLock::new(|| pattern(r#"#\[path = "(?P<path>[^"]+)"\]"#));
+
+/// Finds proof marks that name no test.
 pub fn check(book: &Book) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for page in &book.pages {
-        for proof in &page.proofs {
-            if let Some((message, help)) = problem(book, &proof.listing, &proof.test) {
-                findings.push(Finding::new(&page.path, proof.line, message, help));
-            }
-        }
-        for (offset, _) in page.text.match_indices("<!-- proof") {
-            let line = line_of(&page.text, offset);
-            if !page.proofs.iter().any(|proof| proof.line == line) {
-                findings.push(Finding::new(
-                    &page.path,
-                    line,
-                    "this proof mark cannot be read",
-                    "write <!-- proof: LISTING TEST_NAME -->",
-                ));
-            }
+    for (page, proof) in book.pages.iter().flat_map(|page| page.proofs.iter().map(move |proof| (page, proof))) {
+        let tests = book.listings.get(&proof.listing).map_or_else(Vec::new, |listing| tests(book, listing));
+        // The mark may name the module, too.
+        if !tests.iter().any(|known| *known == proof.name || proof.name.ends_with(&format!("::{known}"))) {
+            let message = format!("`{}` has no test `{}`", proof.listing, proof.name);
+            let help = format!("its tests are: {}", tests.join(", "));
+            findings.push(Finding::new(&page.path, proof.line, message, help));
         }
     }
     findings
 }
 
-/// What is wrong with a proof by `test` of `listing`, and what to do.
-fn problem(book: &Book, listing: &str, test: &str) -> Option<(String, String)> {
-    let mut names = Vec::new();
-    for (_, source) in book
-        .sources
-        .iter()
-        .filter(|(path, _)| path.extension() == Some(OsStr::new("rs")) && listing_of(path).as_deref() == Some(listing))
-    {
-        for captures in TEST.captures_iter(&source.text) {
-            if &captures["name"] == test {
-                let is_ignored = ["before", "more"]
-                    .iter()
-                    .any(|name| captures[*name].contains("#[ignore"));
-                return is_ignored.then(|| {
-                    (
-                        format!("the test `{test}` of `{listing}` is ignored, so it proves nothing"),
-                        "remove its #[ignore]".to_owned(),
-                    )
-                });
-            }
-            names.push(captures["name"].to_owned());
+/// The names of the tests of a listing, and of the files that it names by `#[path]`.
+fn tests(book: &Book, listing: &Listing) -> Vec<String> {
+    // Each line of a score is a test that a macro makes.
+    let mut tests: Vec<String> = score::cells(book, &listing.name).iter().map(Cell::test).collect();
+    for (path, source) in book.files_of(listing).filter(|(path, _)| path.extension().is_some_and(|end| end == "rs")) {
+        let folder = listing.folder.join(path.parent().unwrap_or(Path::new("")));
+        let elsewhere = ELSEWHERE.captures_iter(&source.text).map(|named| normalize(&folder.join(&named["path"])));
+        for source in elsewhere.filter_map(|path| book.sources.get(&path)).chain([source]) {
+            tests.extend(TEST.captures_iter(&source.text).map(|test| test["name"].to_owned()));
         }
     }
-    // A line of a score is a test that a macro makes.
-    for cell in score::cells(book, listing) {
-        if cell.test() == test {
-            return None;
-        }
-        names.push(cell.test());
-    }
-    let help = match names.is_empty() {
-        true => format!("listings/{listing} has no tests"),
-        false => format!("it has {}", names.join(", ")),
-    };
-    Some((format!("`{listing}` has no test `{test}`"), help))
+    tests
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::book::tests::small_book;
+    use book::testing::{headlines, small_book};
 
     #[test]
-    fn a_line_of_a_score_is_a_proof() {
+    fn a_line_of_a_score_is_a_test() {
         let page = "<!-- proof: 01-a silent::stays -->\n<!-- proof: 01-a slow::stays -->\n";
         let score = "clients::score! {\n    serve: serve,\n    silent: stays,\n    slow: others_wait,\n}\n";
         let (_folder, book) = small_book(&[("src/page.md", page), ("listings/01-a/src/score.rs", score)]);
         let findings = check(&book);
-        assert_eq!(findings.len(), 1);
-        assert_eq!(findings[0].message, "`01-a` has no test `slow::stays`");
-        assert_eq!(findings[0].help, "it has silent::stays, slow::others_wait");
+        assert_eq!(headlines(&findings), ["src/page.md:2: `01-a` has no test `slow::stays`"]);
+        assert_eq!(findings[0].help, "its tests are: silent::stays, slow::others_wait");
     }
 
     #[test]
-    fn proofs_without_a_test_that_runs_are_found() {
-        let page = "<!-- proof: 01-a works -->\n<!-- proof: 01-a sleeps -->\n<!-- proof: 01-a no_such -->\n<!-- proof 01-a works -->\n<!-- proof: 09-z works -->\n<!-- proof: 01-a rests -->\n";
-        let tests = "#[test]\nfn works() {}\n\n#[test]\n#[ignore = \"slow\"]\nfn sleeps() {}\n\n#[ignore]\n#[test]\nfn rests() {}\n\nfn no_such() {}\n";
-        let (_folder, book) = small_book(&[("src/page.md", page), ("listings/01-a/src/tests.rs", tests)]);
-        let mut found: Vec<String> = check(&book)
-            .iter()
-            .map(|f| format!("{}: {}", f.line, f.message))
-            .collect();
-        found.sort();
+    fn tests_that_are_not_there_are_found() {
+        let page: String = ["01-a works", "01-a rests", "01-a is_no_test", "09-z works", "answers/b works"]
+            .map(|proof| format!("<!-- proof: {proof} -->\n"))
+            .concat();
+        let tests = "#[test]\nfn works() {}\n\nfn is_no_test() {}\n\n    #[test]\n    // Too\n    #[should_panic]\n    fn rests() {}\n";
+        let (_folder, book) = small_book(&[
+            ("src/page.md", &page),
+            ("listings/01-a/src/tests.rs", tests),
+            ("listings/answers/b/src/lib.rs", "#[cfg(test)]\n#[path = \"../../../01-a/src/tests.rs\"]\nmod tests;\n"),
+        ]);
+        let found = headlines(&check(&book));
         assert_eq!(
             found,
-            [
-                "2: the test `sleeps` of `01-a` is ignored, so it proves nothing",
-                "3: `01-a` has no test `no_such`",
-                "4: this proof mark cannot be read",
-                "5: `09-z` has no test `works`",
-                "6: the test `rests` of `01-a` is ignored, so it proves nothing",
-            ]
+            ["src/page.md:3: `01-a` has no test `is_no_test`", "src/page.md:4: `09-z` has no test `works`"]
         );
     }
 }

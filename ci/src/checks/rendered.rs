@@ -1,225 +1,172 @@
-//! The built book, read back: every block of every page shows exactly the lines of the file it includes.
+//! The built book, read back: each figure shows the lines that mdBook itself makes of the include, and says what the
+//! reader's model says; whole files and downloads are the listing's.
+
+use std::fs;
 
 use anyhow::Result;
-use scraper::{ElementRef, Html, Node};
+use book::finding::Finding;
+use book::manuscript::source::is_anchor;
+use book::manuscript::{Block, Include, Kind, Page, page, slashes};
+use book::page::archive;
+use book::reader::files::to_text;
+use book::reader::walk::Figure;
+use scraper::{ElementRef, Html};
 
-use crate::book::{Book, Include, Page, Source};
-use crate::finding::Finding;
-use crate::html::built::selector;
-use crate::reader::project;
+use crate::built::selector;
+use crate::check::Context;
 
-/// Finds blocks of the built book that do not show their listing.
-pub fn check(book: &Book) -> Result<Vec<Finding>> {
-    let built = book.built()?;
-    Ok(book
-        .pages
-        .iter()
-        .flat_map(|page| compare(book, page, built.html(page)))
-        .collect())
-}
-
-/// Finds the blocks of `page` that its `html` does not show as it should.
-fn compare(book: &Book, page: &Page, html: &str) -> Vec<Finding> {
-    let html = Html::parse_document(html);
-    let blocks = selector("main pre code:not(section.end code)");
-    let shown: Vec<ElementRef<'_>> = html.select(&blocks).collect();
+/// Finds blocks of the built book that do not show their listing, and words around them that are not the model's.
+pub fn check(context: &Context) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
-    if html.root_element().text().any(|text| text.contains("{{#")) {
-        findings.push(Finding::new(
-            &page.path,
-            page.text
-                .lines()
-                .position(|line| line.contains("\\{{#"))
-                .map_or(1, |index| index + 1),
-            "a directive is left unexpanded in the built page",
-            "it begins with {{#, and perhaps a \\ stands before it",
-        ));
+    for page in &context.book.pages {
+        findings.extend(compare(context, page, context.built()?.html(page))?);
     }
-    findings.extend(pictures(page, &html));
-    if shown.len() != page.blocks.len() {
-        findings.push(Finding::new(
-            &page.path,
-            1,
-            format!(
-                "the page has {} code blocks, and its HTML {}",
-                page.blocks.len(),
-                shown.len()
-            ),
-            "a block is nested in something, or an include brought fences along",
-        ));
-        return findings;
+    Ok(findings)
+}
+
+fn compare(context: &Context, page: &Page, html: &str) -> Result<Vec<Finding>> {
+    let document = Html::parse_document(html);
+    let root = document.root_element();
+    let mut findings = Vec::new();
+    let mut found = |line: usize, message: String| findings.push(Finding::new(&page.path, line, message, ""));
+    let text: String = select(root, "main").flat_map(|main| main.text()).collect();
+    if text.contains("{{#") {
+        let line = page.text.lines().position(|line| line.contains("\\{{#"));
+        found(line.map_or(1, |index| index + 1), "a directive is left unexpanded in the built page".to_owned());
     }
-    for (block, code) in page.blocks.iter().zip(shown) {
-        let Some(include) = block.include(&page.path) else {
-            continue;
-        };
-        let Some(source) = book.sources.get(&include.path) else {
-            continue;
-        };
-        let expected = expected(source, &include);
-        if let Some((message, help)) = difference(&expected, &Shown::read(code)) {
-            findings.push(Finding::new(&page.path, block.line, message, help));
+    let is_picture = |include: &Include| include.path.extension().is_some_and(|extension| extension == "svg");
+    let pictures: Vec<Include> = page.includes().filter(is_picture).collect();
+    let shown = select(root, "main figure > svg[role=img]:has(+ figcaption)").count();
+    if pictures.len() != shown {
+        let line = pictures.first().map_or(1, |picture| picture.line);
+        found(line, format!("of {} pictures, {shown} stand between <figure> and <figcaption>", pictures.len()));
+    }
+    for removal in page.removals.iter().filter(|removal| !text.contains(&removal.sentence().replace('`', ""))) {
+        found(removal.line, "the built page does not say what is removed here".to_owned());
+    }
+    let lock = fs::read_to_string(context.book.root.join("listings/Cargo.lock")).unwrap_or_default();
+    for end in context.walk().ends.iter().filter(|end| end.page == page.path) {
+        let place = format!("section.end[aria-label=\"{}, complete\"] details.whole > pre > code", end.listing);
+        let shown = select(root, &place).map(|code| code.text().collect::<String>().trim_end().to_owned());
+        if !shown.eq(end.whole.values().map(|lines| to_text(lines).trim_end().to_owned())) {
+            found(end.line, format!("the built page does not show the whole files of `{}`, once", end.listing));
+        }
+        let name = end.listing.rsplit('/').next().unwrap_or_default();
+        let links = select(root, &format!("a[download=\"{name}.zip\"]"));
+        let expected = archive::link(&archive::texts(name, &end.files, &lock))?;
+        if end.has_download() && !links.map(|link| link.attr("href")).eq([Some(expected.as_str())]) {
+            found(end.line, format!("the built page has no download that is `{}`", end.listing));
         }
     }
-    findings
+    findings.extend(blocks(context, page, html, root)?);
+    Ok(findings)
 }
 
-/// Finds pictures that the page includes and its HTML does not have as such, with a caption.
-fn pictures(page: &Page, html: &Html) -> Option<Finding> {
-    let mut included = page
-        .includes()
-        .filter(|include| include.path.extension().is_some_and(|extension| extension == "svg"));
-    let first = included.next()?;
-    let included = 1 + included.count();
-    let pictures = selector("main figure > svg[role=img]:has(+ figcaption)");
-    let shown = html.select(&pictures).count();
-    (included != shown).then(|| {
-        Finding::new(
-            &page.path,
-            first.line,
-            format!("the page includes {included} pictures, and its HTML shows {shown} with a caption"),
-            "put <figure> above it, and <figcaption> and </figure> below it, without blank lines between",
-        )
-    })
-}
-
-/// What a block shows at once, and what with its hidden lines open.
-#[derive(Debug, PartialEq)]
-struct Shown {
-    visible: Vec<String>,
-    all: Vec<String>,
-}
-
-impl Shown {
-    /// Reads a `code` element back, entities decoded.
-    fn read(code: ElementRef<'_>) -> Self {
-        let (mut visible, mut all) = (String::new(), String::new());
-        for node in code.descendants() {
-            if let Node::Text(text) = node.value() {
-                let hidden = node.ancestors().any(|ancestor| {
-                    ancestor
-                        .value()
-                        .as_element()
-                        .is_some_and(|element| element.classes().any(|class| class == "boring"))
-                });
-                all.push_str(text);
-                if !hidden {
-                    visible.push_str(text);
-                }
-            }
-        }
-        Self {
-            visible: to_lines(&visible),
-            all: to_lines(&all),
+/// Finds blocks that are not as they should be.
+fn blocks(context: &Context, page: &Page, html: &str, root: ElementRef<'_>) -> Result<Vec<Finding>> {
+    let expanded = context.built()?.blocks(page);
+    let shown: Vec<_> = select(root, "main pre code:not(section.end code)").collect();
+    if shown.len() != page.blocks.len() || expanded.len() != page.blocks.len() {
+        let message = format!("the page has {} code blocks, and its HTML {}", page.blocks.len(), shown.len());
+        let help = "a block is nested in something, or an include brought fences along";
+        return Ok(vec![Finding::new(&page.path, 1, message, help)]);
+    }
+    let mut findings = Vec::new();
+    for ((block, expanded), code) in page.blocks.iter().zip(expanded).zip(shown) {
+        if let Some(figure) = context.walk().figures.get(&(page.path.clone(), block.line)) {
+            let problem = words(context, html, block, figure, code);
+            findings.extend(problem.map(|problem| Finding::new(&page.path, block.line, problem, "")));
+            findings.extend(differences(context, page, (block, expanded), figure, code));
         }
     }
+    Ok(findings)
 }
 
-/// What the block should show of a file of `listing`.
-fn expected(source: &Source, include: &Include) -> Shown {
-    let all: Vec<String> = source.lines().map(|(_, line)| line.to_owned()).collect();
-    let visible: Vec<String> = match &include.anchor {
-        Some(name) => source
-            .anchored_lines(name)
-            .iter()
-            .map(|(_, line)| (*line).to_owned())
-            .collect(),
-        None => all,
+/// What of a block in the HTML is not as the model and mdBook's expansion have it.
+fn differences(
+    context: &Context,
+    page: &Page,
+    blocks: (&Block, &Block),
+    figure: &Figure,
+    code: ElementRef<'_>,
+) -> Vec<Finding> {
+    let (block, expanded) = blocks;
+    let Some(include) = block.include(&page.path) else { return Vec::new() };
+    let visible = figure.lines.iter().filter(|line| line.visible).map(|line| line.text.trim_end());
+    let visible = visible.collect::<Vec<_>>().join("\n");
+    // In Rust, mdBook hides the lines that begin with `# `.
+    let is_hidden = |line: &str| block.language() == "rust" && (line == "#" || line.starts_with("# "));
+    let expanded = expanded.text.lines().filter(|line| !is_anchor(line)).map(str::trim_end);
+    let expanded = expanded.filter(|line| !is_hidden(line)).collect::<Vec<_>>().join("\n");
+    // What is the book's own at the begin and end of a file is not shown; of a broken one, mdBook knows only some items.
+    let listing = figure.listing.as_ref().and_then(|name| context.book.listings.get(name));
+    let is_broken = listing.is_some_and(|listing| listing.kind == Kind::Broken) && !figure.is_session();
+    let is_the_same = match include.anchor {
+        Some(_) => expanded.trim_end() == visible.trim_end(),
+        None => is_broken || expanded.contains(visible.trim_end()),
     };
-    let all = match include.with_hidden_lines {
-        true => project::reader_source(&source.text),
-        false => visible.join("\n"),
+    let (model, built) = (model(figure), built(code));
+    let diff = similar::TextDiff::from_lines(&model, &built).unified_diff().context_radius(1).to_string();
+    let found = |message: &str, help| Finding::new(&page.path, block.line, message, help);
+    let other = (!is_the_same).then(|| found("the lines of this block are not those that mdBook includes", expanded));
+    let wrong = (model != built).then(|| found("the lines of this block are not those of the listing", diff));
+    other.into_iter().chain(wrong).collect()
+}
+
+/// The lines of a block as its HTML should have them: the name and class of each, and its text.
+fn model(figure: &Figure) -> String {
+    let lines = figure.lines.iter().map(|line| {
+        let hidden = if line.visible { "" } else { " boring" };
+        let gone: String = line.gone.iter().map(|gone| format!("del gone{hidden}: {}\n", gone.trim_end())).collect();
+        let (name, gap) = (if line.new { "ins" } else { "span" }, if line.gap { " gap" } else { "" });
+        format!("{gone}{name} line{gap}{hidden}: {}\n", line.text.trim_end())
+    });
+    lines.collect()
+}
+
+/// The lines of a block as its HTML has them.
+fn built(code: ElementRef<'_>) -> String {
+    let lines = code.children().map(|node| {
+        let Some(line) = ElementRef::wrap(node) else { return format!("{:?}\n", node.value()) };
+        let text = line.attr("data-gone").map_or_else(|| line.text().collect(), str::to_owned);
+        format!("{} {}: {}\n", line.value().name(), line.attr("class").unwrap_or_default(), text.trim_end())
+    });
+    lines.collect()
+}
+
+/// What is wrong with a caption that does not say what the model and the author say, or whose link leads nowhere.
+fn words(context: &Context, html: &str, block: &Block, figure: &Figure, code: ElementRef<'_>) -> Option<String> {
+    let frame = code.ancestors().filter_map(ElementRef::wrap).find(|element| element.value().name() == "figure");
+    let Some(caption) = frame.and_then(|frame| select(frame, "figcaption").next()) else {
+        return Some("this block has become no figure".to_owned());
     };
-    Shown {
-        visible: to_lines(&visible.join("\n")),
-        all: to_lines(&all),
+    let is_code = figure.listing.is_some() && !figure.is_session();
+    let parts = [
+        select(caption, "a.number").next().map(|number| number.text().collect()),
+        is_code.then(|| slashes(&figure.file)),
+        figure.edit.clone(),
+        block.caption.as_ref().and_then(|caption| caption.label.clone()),
+        block.caption.as_ref().map(|caption| caption.text.clone()),
+    ];
+    let expected = parts.into_iter().flatten().collect::<Vec<_>>().join(" ").replace('`', "");
+    let shown = caption.text().collect::<String>();
+    if shown.split_whitespace().ne(expected.split_whitespace()) {
+        return Some(format!("above this block stands \"{}\", and not \"{expected}\"", shown.trim()));
     }
+    // The name of a file leads to its place, on this page or another.
+    let leads = |link: &str| {
+        let (address, id) = link.split_once('#')?;
+        let other = context.book.pages.iter().find(|page| page::address(&page.path) == address);
+        let html = other.map_or(Some(html), |other| Some(context.built().ok()?.html(other)))?;
+        html.contains(&format!("id=\"{id}\"")).then_some(())
+    };
+    let is_wrong = is_code && select(caption, "a.file").next().and_then(|link| leads(link.attr("href")?)).is_none();
+    is_wrong.then(|| "the name of its file leads nowhere".to_owned())
 }
 
-fn to_lines(text: &str) -> Vec<String> {
-    text.trim_end().lines().map(|line| line.trim_end().to_owned()).collect()
-}
-
-/// The first difference between what should be shown and what is.
-fn difference(expected: &Shown, shown: &Shown) -> Option<(String, String)> {
-    for (what, expected, shown) in [
-        ("visible", &expected.visible, &shown.visible),
-        ("visible and hidden", &expected.all, &shown.all),
-    ] {
-        if expected != shown {
-            let diff = similar::TextDiff::from_lines(&(expected.join("\n") + "\n"), &(shown.join("\n") + "\n"))
-                .unified_diff()
-                .context_radius(1)
-                .header("in the listing", "in the built page")
-                .to_string();
-            return Some((
-                format!("the {what} lines of this block are not those of the listing"),
-                diff,
-            ));
-        }
-    }
-    None
+fn select<'a>(element: ElementRef<'a>, selectors: &str) -> std::vec::IntoIter<ElementRef<'a>> {
+    element.select(&selector(selectors)).collect::<Vec<_>>().into_iter()
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-
-    use super::*;
-    use crate::book::tests::small_book;
-
-    const PAGE: &str = "# Page\n\n```rust\n{{#rustdoc_include ../listings/01-a/src/main.rs:add}}\n```\n";
-    const CODE: &str =
-        "fn main() {}\n\n// ANCHOR: add\nfn add<'a>(a: &'a str) -> bool {\n    a < \"&amp;\"\n}\n// ANCHOR_END: add\n";
-
-    #[test]
-    fn a_block_that_shows_its_listing_is_no_finding() {
-        let (_folder, book) = small_book(&[("src/page.md", PAGE), ("listings/01-a/src/main.rs", CODE)]);
-        assert_eq!(check(&book).unwrap(), []);
-    }
-
-    #[test]
-    fn a_block_that_shows_something_else_is_found() {
-        let (folder, book) = small_book(&[("src/page.md", PAGE), ("listings/01-a/src/main.rs", CODE)]);
-        // The listing changes between the reading of the book and its building.
-        fs::write(
-            folder.path().join("listings/01-a/src/main.rs"),
-            CODE.replace("a <", "a >"),
-        )
-        .unwrap();
-        let findings = check(&book).unwrap();
-        assert_eq!(findings.len(), 1);
-        assert_eq!(findings[0].line, 3);
-        assert!(
-            findings[0].help.contains("-    a < \"&amp;\"") && findings[0].help.contains("+    a > \"&amp;\""),
-            "{}",
-            findings[0]
-        );
-    }
-
-    #[test]
-    fn a_directive_left_in_the_page_is_found() {
-        let (_folder, book) = small_book(&[("src/page.md", "# Page\n\n\\{{#include ../nothing.txt}}\n")]);
-        assert_eq!(
-            check(&book).unwrap()[0].message,
-            "a directive is left unexpanded in the built page"
-        );
-    }
-
-    #[test]
-    fn a_picture_without_a_figure_around_it_is_found() {
-        let svg = "<svg role=\"img\">\n<text>One</text>\n</svg>\n";
-        let figure = "# Page\n\n<figure>\n{{#include img/one.svg}}\n<figcaption>One.</figcaption>\n</figure>\n";
-        let found = |page: &str, svg: &str| {
-            let (_folder, book) = small_book(&[("src/page.md", page), ("src/img/one.svg", svg)]);
-            let findings = check(&book).unwrap();
-            findings
-                .iter()
-                .map(|finding| finding.message.clone())
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(found(figure, svg), [""; 0]);
-        let message = "the page includes 1 pictures, and its HTML shows 0 with a caption";
-        assert_eq!(found("# Page\n\n{{#include img/one.svg}}\n", svg), [message]);
-    }
-}
+mod tests;

@@ -1,58 +1,37 @@
-//! Spelling: the dictionary of typos, over the pages and the comments and names of the listings.
+//! Finds misspelt words in the pages, in the code and the comments of the listings, and in the documents beside them,
+//! by the dictionary of misspellings of the program `typos`. Write the word that the help names.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsStr;
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::PathBuf;
 
-use anyhow::Result;
+use book::finding::Finding;
+use book::manuscript::Book;
+use book::manuscript::page::line_of;
 use typos::tokens::{Identifier, Tokenizer, Word};
 use typos::{Dictionary, Status};
 
-use crate::book::{Book, line_of};
-use crate::finding::Finding;
+pub fn check(book: &Book) -> Vec<Finding> {
+    let documents = ["CONTRIBUTING.md", "README.md", "src/SUMMARY.md"].map(PathBuf::from);
+    let documents = documents.map(|path| (fs::read_to_string(book.root.join(&path)).unwrap_or_default(), path));
+    let pages = book.pages.iter().map(|page| (page.text.clone(), page.path.clone()));
+    let sources = book.sources.iter().map(|(path, source)| (source.text.clone(), path.clone()));
+    // Lock files and pictures have words of their own.
+    let sources = sources.filter(|(_, path)| !path.extension().is_some_and(|end| end == "lock" || end == "svg"));
+    // By the text: many listings have a file in common, and one finding for it is enough.
+    let texts: BTreeMap<String, PathBuf> = sources.chain(pages).chain(documents).collect();
 
-/// Finds misspelt words in the pages, the listings and the top-level documents.
-pub fn check(book: &Book) -> Result<Vec<Finding>> {
-    let mut texts: BTreeMap<&Path, Cow<'_, str>> = BTreeMap::new();
-    for page in &book.pages {
-        texts.insert(&page.path, Cow::Borrowed(&page.text));
-    }
-    for (path, source) in &book.sources {
-        if [Some(OsStr::new("rs")), Some(OsStr::new("html"))].contains(&path.extension()) {
-            texts.insert(path, Cow::Borrowed(&source.text));
-        }
-    }
-    for path in ["README.md", "CONTRIBUTING.md", "src/SUMMARY.md"] {
-        if let Ok(text) = fs::read_to_string(book.root.join(path)) {
-            texts.insert(Path::new(path), Cow::Owned(text));
-        }
-    }
-
-    let tokenizer = Tokenizer::new();
     let mut findings = Vec::new();
-    // Many listings share a file with another: one of the two is enough.
-    let mut seen = BTreeSet::new();
-    texts.retain(|_, text| seen.insert(text.clone()));
-    for (path, text) in &texts {
-        for typo in typos::check_str(text, &tokenizer, &English) {
-            let help = match &typo.corrections {
-                Status::Corrections(words) => format!("write {}", words.join(" or ")),
-                _ => "write another word".to_owned(),
-            };
-            findings.push(Finding::new(
-                *path,
-                line_of(text, typo.byte_offset),
-                format!("`{}` is misspelt", typo.typo),
-                help,
-            ));
+    for (text, path) in &texts {
+        for typo in typos::check_str(text, &Tokenizer::new(), &English) {
+            let Status::Corrections(words) = &typo.corrections else { continue };
+            let (line, message) = (line_of(text, typo.byte_offset), format!("`{}` is misspelt", typo.typo));
+            findings.push(Finding::new(path, line, message, format!("write {}", words.join(" or "))));
         }
     }
-    Ok(findings)
+    findings
 }
 
-/// The dictionary of misspellings that the `typos` program brings along.
 struct English;
 
 impl Dictionary for English {
@@ -62,37 +41,34 @@ impl Dictionary for English {
 
     fn correct_word<'s>(&'s self, word: Word<'_>) -> Option<Status<'s>> {
         let corrections = typos_dict::WORD.find(&word.token().into())?;
-        match corrections {
-            [] => Some(Status::Invalid),
-            words => Some(Status::Corrections(
-                words.iter().map(|word| Cow::Borrowed(*word)).collect(),
-            )),
-        }
+        Some(Status::Corrections(corrections.iter().map(|word| (*word).into()).collect()))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::book::tests::small_book;
+    use book::testing::{headlines, small_book};
 
     #[test]
-    fn a_misspelt_word_is_found_in_a_page_and_in_a_listing() {
+    fn misspelt_words_are_found_once_in_pages_listings_and_documents() {
+        let code = "// The adress.\nfn main() {}\n";
         let (_folder, book) = small_book(&[
             ("src/page.md", "# Page\n\nIt recieves.\n"),
-            ("listings/01-a/src/main.rs", "// The adress.\nfn main() {}\n"),
+            ("listings/01-a/src/main.rs", code),
+            ("listings/02-b/src/main.rs", code),
+            ("README.md", "# Teh book\n"),
         ]);
-        let found: Vec<String> = check(&book)
-            .unwrap()
-            .iter()
-            .map(|f| f.to_string().replace("\n    ", " - "))
-            .collect();
+        let mut findings = check(&book);
+        findings.sort();
         assert_eq!(
-            found,
+            headlines(&findings),
             [
-                "listings/01-a/src/main.rs:1: `adress` is misspelt - write address",
-                "src/page.md:3: `recieves` is misspelt - write receives"
+                "README.md:1: `Teh` is misspelt",
+                "listings/02-b/src/main.rs:1: `adress` is misspelt",
+                "src/page.md:3: `recieves` is misspelt"
             ]
         );
+        assert!(findings.iter().any(|finding| finding.help == "write address"));
     }
 }

@@ -1,21 +1,96 @@
-//! Transcripts and timelines: each is run again, and shows what it showed.
+//! Finds transcripts whose commands print something else when they are run again. `cargo book bless` writes down what
+//! happens.
 
-use anyhow::Result;
+use std::fs;
+use std::path::Path;
 
-use crate::book::Book;
-use crate::finding::Finding;
-use crate::generated::timelines;
-use crate::programs::transcript;
-use crate::programs::workshop::Workshop;
+use anyhow::{Context as _, Result};
+use book::finding::Finding;
+use book::manuscript::Listing;
+use book::reader::files::{self, Files, reader_files};
 
-/// Finds transcripts whose commands print something else today, and timelines that are not what is measured.
-pub fn check(book: &Book) -> Result<Vec<Finding>> {
-    let workshop = Workshop::open(&book.root)?;
-    let verify = || transcript::verify(&workshop, &book.transcripts());
-    let (timelines, mut findings) = timelines::measure_beside(book, &workshop, verify)?;
-    match timelines {
-        Ok(timelines) => findings.extend(timelines.iter().filter_map(|timeline| timeline.check(&book.root))),
-        Err(finding) => findings.push(finding),
-    }
+use crate::cache::{Cache, hash};
+use crate::check::{Context, Skipped};
+use crate::generators::Generated;
+use crate::run::normalise::keep_same;
+use crate::run::session::Session;
+use crate::run::transcript::{Command, Transcript};
+use crate::run::workshop::{LIMIT, Workshop};
+use crate::run::{cargo, side_by_side};
+
+pub fn check(context: &Context) -> Result<Vec<Finding>> {
+    let (files, mut findings) = capture(context)?;
+    findings.extend(files.iter().filter_map(|file| file.check(&context.book.root)));
     Ok(findings)
 }
+
+/// Runs transcripts that have not passed as they are. Gives what happens instead of what is in the files, and what can't
+/// be run. It is [`Skipped`] where the operating system words things otherwise.
+pub fn capture(context: &Context) -> Result<(Vec<Generated>, Vec<Finding>)> {
+    if !cfg!(target_os = "linux") {
+        return Err(Skipped("transcripts show what Linux prints, and are run there".to_owned()).into());
+    }
+    let book = &context.book;
+    // Without curl, nothing that needs it passes.
+    let curl = cargo::stdout(cargo::program("curl").arg("--version")).ok();
+    let judge = (cargo::compiler(&book.root)?, curl, fs::read_to_string(book.root.join("listings/Cargo.lock")).ok());
+    let cache = Cache::open(&book.root, "transcripts", &judge)?;
+    let (mut made, mut findings) = (Vec::new(), Vec::new());
+    let read = |path| Recording::read(context, path).map_err(|finding| findings.push(finding)).ok();
+    let recordings = book.transcripts().filter_map(read);
+    let recordings: Vec<_> = recordings.filter(|recording| !cache.has(&recording.inputs)).collect();
+    if recordings.is_empty() {
+        return Ok((made, findings));
+    }
+    let workshop = Workshop::open(book)?;
+    // Everything is compiled before anything is measured.
+    let sessions = recordings.iter().map(|recording| recording.compile(&workshop)).collect();
+    let results = side_by_side(sessions, |session: Result<Session, Finding>| session?.finish());
+    for (recording, result) in recordings.iter().zip(results) {
+        match result.map(|text| keep_same(recording.text, &text)) {
+            Ok(text) if text == recording.text => cache.add(&recording.inputs, "")?,
+            Ok(text) => made.push(Generated { path: recording.transcript.path.clone(), text }),
+            Err(finding) => findings.push(finding),
+        }
+    }
+    Ok((made, findings))
+}
+
+/// A transcript, and what it is a recording of.
+struct Recording<'a> {
+    transcript: Transcript,
+    text: &'a str,
+    listing: &'a Listing,
+    /// What the reader has by then.
+    files: Files,
+    inputs: u64,
+}
+
+impl<'a> Recording<'a> {
+    fn read(context: &'a Context, path: &Path) -> Result<Self, Finding> {
+        let book = &context.book;
+        let text = &book.sources[path].text;
+        let transcript = Transcript::parse(path, text)?;
+        let found = |error| Finding::new(path, 1, "there is no project to run this in", format!("{error:#}"));
+        let listing = book.listing_of(path).context("it stands in no listing").map_err(found)?;
+        // Perhaps no page shows it yet.
+        let files = context.walk().sessions.get(path).cloned();
+        let files = files.map_or_else(|| reader_files(book, listing), Ok).map_err(found)?;
+        let inputs = hash(&(path, text, &listing.name, &files));
+        Ok(Self { transcript, text, listing, files, inputs })
+    }
+
+    fn compile(&self, workshop: &Workshop) -> Result<Session<'_>, Finding> {
+        let path = &self.transcript.path;
+        let place = Path::new(&self.listing.name).join(path.file_stem().unwrap_or_default());
+        let name = files::project(workshop.book, self.listing);
+        let builds: Vec<_> = self.transcript.commands.iter().filter_map(Command::build).collect();
+        let project = workshop.project(&place, &name, &self.files, &builds);
+        let project = project
+            .map_err(|error| Finding::new(path, 1, "the project to run this in can't be made", format!("{error:#}")))?;
+        Session::begin(&self.transcript, project, LIMIT)
+    }
+}
+
+#[cfg(test)]
+mod tests;

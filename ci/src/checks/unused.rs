@@ -1,145 +1,98 @@
 //! Nothing dead: every anchor, listing, transcript, page and picture is used, and steps first appear in their order.
+//! Nothing typed: code, manifests, pages and transcripts are included from files that something checks.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use walkdir::WalkDir;
 
-use crate::book::{Book, Include, is_step, listing_of};
-use crate::finding::Finding;
-use crate::generated;
+use book::finding::Finding;
+use book::manuscript::{Book, Include, Kind, Page};
 
-/// Finds what no page uses, and steps that appear before an earlier one has.
+/// The languages whose blocks must be includes. The aliases are here so that none of them is a way around.
+const INCLUDED: &[&str] = &["rust", "rs", "html", "toml", "console", "shell", "sh", "bash", "text", "txt", ""];
+
+/// Finds what no page uses, steps that appear before an earlier one has, and code that is typed into a page.
 pub fn check(book: &Book) -> Vec<Finding> {
-    let includes: Vec<Include> = book.pages.iter().flat_map(|page| page.includes()).collect();
+    let includes: Vec<(&Path, Include)> =
+        book.pages.iter().flat_map(|page| page.includes().map(|include| (page.path.as_path(), include))).collect();
     let mut findings = Vec::new();
-
+    let mut found =
+        |path: &Path, line, message: String, help: &str| findings.push(Finding::new(path, line, message, help));
     for (path, source) in &book.sources {
-        let used: BTreeSet<&str> = includes
-            .iter()
-            .filter(|i| i.path == *path)
-            .filter_map(|i| i.anchor.as_deref())
-            .collect();
-        // A generated table has an anchor for each step, and pages show those that have something to say.
-        if generated::is_generated(path) && !used.is_empty() {
-            continue;
+        let uses = || includes.iter().map(|(_, include)| include).filter(|include| include.path == *path);
+        let used: BTreeSet<&str> = uses().filter_map(|include| include.anchor.as_deref()).collect();
+        // Pages show those parts of a generated table that have something to say. In an exercise, an anchor says what is
+        // no copy.
+        let is_table = path == Path::new("listings/score.md") && !used.is_empty();
+        let is_free = is_table || path.starts_with("listings/exercises");
+        for anchor in source.anchors.iter().filter(|anchor| !is_free && !used.contains(anchor.name.as_str())) {
+            let message = format!("no page includes anchor `{}`", anchor.name);
+            found(path, anchor.start.or(anchor.end).unwrap_or(1), message, "include it, or remove its two lines");
         }
-        for anchor in source.anchors.iter().filter(|a| !used.contains(a.name.as_str())) {
-            findings.push(Finding::new(
-                path,
-                anchor.start.or(anchor.end).unwrap_or(1),
-                format!("no page includes anchor `{}`", anchor.name),
-                "include it, or remove its two lines",
-            ));
+        if path.extension() == Some(OsStr::new("console")) && uses().next().is_none() {
+            found(path, 1, "no page includes this transcript".to_owned(), "include it, or remove it");
         }
     }
-    for path in book.transcripts() {
-        if !includes.iter().any(|include| include.path == path) {
-            findings.push(Finding::new(
-                path,
-                1,
-                "no page includes this transcript",
-                "include it, or remove it",
-            ));
-        }
-    }
-    for name in book.listings() {
-        let (used, message, help) = match name.starts_with("exercises/") {
-            // A reader is told where it is, and opens it there.
-            true => (
-                book.pages.iter().any(|page| mentions(&page.text, &name)),
-                format!("no page says where `{name}` is"),
-                format!("write `listings/{name}` where it is set, or remove the folder"),
-            ),
-            false => (
-                includes
-                    .iter()
-                    .any(|include| listing_of(&include.path).as_deref() == Some(&name)),
-                format!("no page shows anything of `{name}`"),
-                "include some of it, or remove the folder".to_owned(),
-            ),
+    let is_named = |name: &str| book.pages.iter().any(|page| page.text.contains(name));
+    for listing in book.listings.values().filter(|listing| listing.kind != Kind::Support) {
+        let is_used = match listing.kind {
+            // A reader is told where an exercise is, and opens it there.
+            Kind::Exercise => is_named(&format!("`listings/{}`", listing.name)),
+            _ => includes.iter().any(|(_, include)| include.path.starts_with(&listing.folder)),
         };
-        if !used {
-            let path = Path::new("listings").join(&name).join("Cargo.toml");
-            findings.push(Finding::new(path, 1, message, help));
+        if !is_used {
+            let message = format!("no page shows anything of `{}`, or says where it is", listing.name);
+            found(&listing.manifest(), 1, message, "include some of it (of an exercise, say `listings/...`)");
         }
+    }
+    let mut seen = BTreeSet::new();
+    for (page, include) in &includes {
+        let step = book.listing_of(&include.path).filter(|listing| listing.kind == Kind::Step);
+        let Some(step) = step.map(|step| &step.name) else { continue };
+        if let Some(later) = seen.last().filter(|last| **last > step && !seen.contains(step)) {
+            let message = format!("`{step}` appears here for the first time, after `{later}`");
+            let help = "steps appear in the order of their numbers: move the include, or renumber the steps";
+            found(page, include.line, message, help);
+        }
+        seen.insert(step);
     }
     findings.extend(files(book));
-    findings.extend(order(book));
+    findings.extend(book.pages.iter().flat_map(typed));
     findings
-}
-
-/// Whether `text` names the folder of the listing `name`, and not one whose name is longer.
-fn mentions(text: &str, name: &str) -> bool {
-    let folder = format!("listings/{name}");
-    text.match_indices(&folder).any(|(start, _)| {
-        let next = text[start + folder.len()..].chars().next();
-        !next.is_some_and(|next| next.is_alphanumeric() || next == '-' || next == '_')
-    })
 }
 
 /// Pages that are not in the summary, and pictures that no page shows.
 fn files(book: &Book) -> Vec<Finding> {
-    let pages: BTreeSet<&Path> = book.pages.iter().map(|page| page.path.as_path()).collect();
-    WalkDir::new(book.root.join("src"))
-        .sort_by_file_name()
-        .into_iter()
-        .filter_map(Result::ok)
-        .filter(|entry| entry.file_type().is_file() && entry.file_name() != OsStr::new("SUMMARY.md"))
-        .filter_map(|entry| entry.path().strip_prefix(&book.root).map(Path::to_owned).ok())
-        .filter_map(|path: PathBuf| {
-            if path.extension() == Some(OsStr::new("md")) {
-                let missing = !pages.contains(path.as_path());
-                missing.then(|| {
-                    Finding::new(
-                        path,
-                        1,
-                        "this page is not in the summary",
-                        "add it to src/SUMMARY.md, or remove it",
-                    )
-                })
-            } else {
-                let name = path.file_name()?.to_string_lossy().into_owned();
-                let missing = !book.pages.iter().any(|page| page.text.contains(&name));
-                missing.then(|| Finding::new(path, 1, "no page shows this file", "show it, or remove it"))
-            }
-        })
-        .collect()
-}
-
-/// Steps that first appear after a later one has.
-fn order(book: &Book) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut seen = BTreeSet::new();
-    for page in &book.pages {
-        for include in page.includes() {
-            let Some(step) = listing_of(&include.path).filter(|name| is_step(name)) else {
-                continue;
-            };
-            if let Some(later) = seen
-                .iter()
-                .next_back()
-                .filter(|last| **last > step && !seen.contains(&step))
-            {
-                findings.push(Finding::new(
-                    &page.path,
-                    include.line,
-                    format!("`{step}` appears here for the first time, after `{later}`"),
-                    "steps appear in the order of their numbers: move the include, or renumber the steps",
-                ));
-            }
-            seen.insert(step);
+    let entries = WalkDir::new(book.root.join("src")).sort_by_file_name().into_iter().filter_map(Result::ok);
+    for entry in entries.filter(|entry| entry.file_type().is_file() && entry.file_name() != "SUMMARY.md") {
+        let path = entry.path().strip_prefix(&book.root).unwrap_or(entry.path());
+        let name = entry.file_name().to_string_lossy();
+        let is_page = path.extension() == Some(OsStr::new("md"));
+        if !book.pages.iter().any(|page| if is_page { page.path == path } else { page.text.contains(&*name) }) {
+            let message = if is_page { "this page is not in the summary" } else { "no page shows this file" };
+            findings.push(Finding::new(path, 1, message, "add it, or remove it"));
         }
     }
     findings
+}
+
+/// Code blocks that hold anything but one include.
+fn typed(page: &Page) -> Vec<Finding> {
+    let typed = page.blocks.iter().filter(|block| block.include(&page.path).is_none());
+    let typed = typed.filter(|block| INCLUDED.contains(&block.language())).map(|block| {
+        let message = format!("this `{}` block is typed into the page, where nothing checks it", block.language());
+        Finding::new(&page.path, block.line, message, "let it be one {{#include ...}} of a file below listings/")
+    });
+    typed.collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::book::tests::small_book;
-    use crate::finding::tests::headlines;
+    use book::testing::{headlines, small_book};
 
     fn lines(files: &[(&str, &str)]) -> Vec<String> {
         let (_folder, book) = small_book(files);
@@ -148,13 +101,9 @@ mod tests {
 
     #[test]
     fn an_unused_anchor_is_found() {
-        let found = lines(&[
-            ("src/page.md", "{{#include ../listings/01-a/src/main.rs:a}}\n"),
-            (
-                "listings/01-a/src/main.rs",
-                "// ANCHOR: a\na\n// ANCHOR_END: a\n// ANCHOR: b\nb\n// ANCHOR_END: b\n",
-            ),
-        ]);
+        let main = "// ANCHOR: a\na\n// ANCHOR_END: a\n// ANCHOR: b\nb\n// ANCHOR_END: b\n";
+        let page = ("src/page.md", "{{#include ../listings/01-a/src/main.rs:a}}\n");
+        let found = lines(&[page, ("listings/01-a/src/main.rs", main)]);
         assert_eq!(found, ["listings/01-a/src/main.rs:4: no page includes anchor `b`"]);
     }
 
@@ -162,19 +111,8 @@ mod tests {
     fn a_generated_table_may_have_anchors_that_no_page_shows_if_a_page_shows_one() {
         let table =
             "<!-- ANCHOR: a -->\n| a |\n<!-- ANCHOR_END: a -->\n<!-- ANCHOR: b -->\n| b |\n<!-- ANCHOR_END: b -->\n";
-        let found = lines(&[
-            ("src/page.md", "{{#include ../listings/score.md:a}}\n"),
-            ("listings/score.md", table),
-        ]);
-        assert_eq!(found, [""; 0]);
-        let found = lines(&[("src/page.md", "# Page\n"), ("listings/score.md", table)]);
-        assert_eq!(
-            found,
-            [
-                "listings/score.md:1: no page includes anchor `a`",
-                "listings/score.md:4: no page includes anchor `b`"
-            ]
-        );
+        let found = |page| lines(&[("src/page.md", page), ("listings/score.md", table)]).len();
+        assert_eq!([found("{{#include ../listings/score.md:a}}\n"), found("# Page\n")], [0, 2]);
     }
 
     #[test]
@@ -190,7 +128,7 @@ mod tests {
             found,
             [
                 "listings/01-a/out/hello.console:1: no page includes this transcript",
-                "listings/01-a/Cargo.toml:1: no page shows anything of `01-a`",
+                "listings/01-a/Cargo.toml:1: no page shows anything of `01-a`, or says where it is",
                 "src/img/picture.svg:1: no page shows this file",
                 "src/other.md:1: this page is not in the summary",
             ]
@@ -206,23 +144,25 @@ mod tests {
         ]);
         assert_eq!(
             found,
-            ["listings/exercises/a/Cargo.toml:1: no page says where `exercises/a` is"]
+            ["listings/exercises/a/Cargo.toml:1: no page shows anything of `exercises/a`, or says where it is"]
         );
     }
 
     #[test]
     fn steps_out_of_order_are_found() {
         let found = lines(&[
-            (
-                "src/page.md",
-                "{{#include ../listings/02-b/x.html}}\n\n{{#include ../listings/01-a/x.html}}\n",
-            ),
+            ("src/page.md", "{{#include ../listings/02-b/x.html}}\n\n{{#include ../listings/01-a/x.html}}\n"),
             ("listings/01-a/x.html", "x\n"),
             ("listings/02-b/x.html", "x\n"),
         ]);
-        assert_eq!(
-            found,
-            ["src/page.md:3: `01-a` appears here for the first time, after `02-b`"]
-        );
+        assert_eq!(found, ["src/page.md:3: `01-a` appears here for the first time, after `02-b`"]);
+    }
+
+    #[test]
+    fn typed_code_is_found_and_included_code_is_not() {
+        let page = "```rust\nfn main() {}\n```\n\n```rust\n{{#include ../a.rs}}\n```\n\n```console\n{{#include a.console}}\nmore\n```\n\n```\nx\n```\n";
+        let (_folder, book) = small_book(&[("src/page.md", page)]);
+        let lines: Vec<usize> = check(&book).iter().map(|finding| finding.line).collect();
+        assert_eq!(lines, [1, 9, 14]);
     }
 }

@@ -1,352 +1,178 @@
-//! Words match code: a name in backticks exists in the program that its section is about.
+//! Finds names in backticks, and numbers of three digits and more, that are in no listing, no transcript and no
+//! generated file: they are misspelt, or the code has moved on. Correct the page.
 //!
-//! A section, from heading to heading, is about the listings of which it includes something. A section that includes
-//! nothing goes on about those of the section before it, and the opening of a page about those that come first on it.
-//! The names of a listing are those of its code, strings included and comments not; of the transcripts and tests of a
-//! listing, only what the section shows counts. A name of the standard library, of smol or of a tool that no such code
-//! uses has to be in a reviewed list, [`REVIEWED`], and every entry there has to be needed.
+//! What is right all the same goes into `ci/words.txt`, one word a line; a word there that no page needs is found, too.
+//! Looked at is the code that readers have, without comments, and each file that a page includes. A method has to occur
+//! as a method there, a function as one that is called, a macro as a macro.
 
-mod names;
-mod reviewed;
-#[cfg(test)]
-mod tests;
-
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
-use std::path::Path;
-use std::rc::Rc;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+use book::finding::Finding;
+use book::manuscript::page::Span;
+use book::manuscript::{Book, Kind, Page, listing, pattern};
 use regex::Regex;
 
-use names::{KEYWORDS, Name, Token, names, tokens};
-use reviewed::{REVIEWED, Reviewed};
+/// The words that are right though nothing shows them; what follows a `#` is a comment.
+const EXCEPTIONS: &str = "ci/words.txt";
 
-use crate::book::{Book, Include, Page, Span, is_step, listing_of, pattern};
-use crate::finding::Finding;
+/// A name in Rust, and how it is used: `.await`, `serve(`, `vec!`. One letter stands for any name.
+static NAME: LazyLock<Regex> = LazyLock::new(|| pattern(r"\.?[A-Za-z_]\w+[(!]?"));
 
-/// The keywords behind which a name is defined.
-const DEFINING: &[&str] = &["const", "enum", "fn", "mod", "static", "struct", "trait", "type"];
+/// What is no name in Rust: a path, an option, a prompt, what has a hyphen in it, a file.
+static VERBATIM: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^(/[\w./-]*|-[\w-]+|\w+\$|[\w./]*\w[/-]\w[\w./-]*|\w+\.(html|lock|md|rs|toml))$"));
 
-/// The name of a step, wherever it stands in a page.
-static STEP: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b\d\d-[a-z][a-z0-9]*(-[a-z0-9]+)*\b"));
+/// A number of three digits and more, as words have it: `1,024`, but not that of a standard; or a step: `step 03`.
+static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"RFC \d+|[Ss]tep (?P<step>\d\d)\b|(?:^|[\s(:])(?P<number>\d{1,3}(,\d{3})+\b|\d{3,}\b|\d\d-[a-z-]+)")
+});
 
-/// A step by its number, as the words have it. Those of a caption of a picture are in HTML.
-static NUMBER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b[Ss]teps? (?P<number>\d\d)\b"));
-
-/// Finds names in backticks that are in no listing of their section, names of steps that do not exist, and entries of
-/// the reviewed list that no page needs.
 pub fn check(book: &Book) -> Vec<Finding> {
-    // Without a list nothing is in it.
-    let reviewed = fs::read_to_string(book.root.join(REVIEWED)).unwrap_or_default();
-    let reviewed = Reviewed::read(&reviewed);
+    let exceptions = fs::read_to_string(book.root.join(EXCEPTIONS)).unwrap_or_default();
+    let exceptions = exceptions.lines().map(|line| line.split('#').next().unwrap_or_default().trim()).zip(1..);
+    let mut unneeded: BTreeMap<&str, usize> = exceptions.filter(|(word, _)| !word.is_empty()).collect();
+    let exceptions = unneeded.clone();
+    let code = code(book);
     let mut findings = Vec::new();
-    let included = book.pages.iter().flat_map(Page::includes);
-    // Those that a page can be about, and what it shows of the clients.
-    let listings: BTreeSet<String> = included
-        .filter_map(|include| listing_of(&include.path))
-        .chain(book.listings())
-        .collect();
-    let programs: BTreeMap<String, Words<'_>> = listings
-        .into_iter()
-        .map(|name| {
-            let words = Words::of_program(book, &name);
-            (name, words)
-        })
-        .collect();
-    for page in &book.pages {
-        let sections = Sections::new(book, page, &programs);
-        findings.extend(no_such_number(&programs, page));
-        for span in &page.spans {
-            findings.extend(no_such_step(&programs, page, span));
-            if span.is_code {
-                findings.extend(unknown(book, &sections, &reviewed, page, span));
+    for (page, span) in book.pages.iter().flat_map(|page| page.spans.iter().map(move |span| (page, span))) {
+        for word in words(span).into_iter().filter(|word| !exists(book, &code, word)) {
+            let word = word.trim_matches(['.', '(', '!']);
+            unneeded.remove(word);
+            if !exceptions.contains_key(word) {
+                let message = format!("`{word}` is in no listing and no transcript");
+                findings.push(Finding::new(&page.path, span.line, message, "correct it, or add it to ci/words.txt"));
             }
         }
     }
-    findings.extend(reviewed.faults(book, &programs));
+    for (word, line) in unneeded {
+        findings.push(Finding::new(EXCEPTIONS, line, format!("no page needs `{word}` here"), "remove the line"));
+    }
     findings
 }
 
-/// Steps that a span names and that are not there.
-fn no_such_step(programs: &BTreeMap<String, Words<'_>>, page: &Page, span: &Span) -> Vec<Finding> {
-    let exists = |name: &str| programs.keys().any(|known| known.rsplit('/').next() == Some(name));
-    STEP.find_iter(&span.text)
-        .filter(|step| !exists(step.as_str()))
-        .map(|step| {
-            let known: Vec<&str> = programs.keys().map(String::as_str).collect();
-            Finding::new(
-                &page.path,
-                span.line,
-                format!("there is no listing `{}`", step.as_str()),
-                nearest(step.as_str(), &known),
-            )
-        })
-        .collect()
-}
-
-/// Steps that a page names by their number and that are not there.
-fn no_such_number(programs: &BTreeMap<String, Words<'_>>, page: &Page) -> Vec<Finding> {
-    let exists = |number: &str| {
-        let is_it = |name: &String| is_step(name) && name.split('-').next() == Some(number);
-        programs.keys().any(is_it)
+/// The code that readers have, without comments, and all that pages include; each line once.
+fn code(book: &Book) -> String {
+    let included: BTreeSet<PathBuf> = book.pages.iter().flat_map(Page::includes).map(|include| include.path).collect();
+    let is_theirs = |path: &Path| {
+        let listing = book.listing_of(path).filter(|listing| listing.kind != Kind::Support);
+        let file = listing.and_then(|listing| path.strip_prefix(&listing.folder).ok());
+        let is_code = path.extension().is_some_and(|end| end == "html" || end == "rs" || end == "toml");
+        is_code && file.is_some_and(|file| !listing::is_our_tests(file))
     };
-    let lines = page.text.lines().enumerate();
-    lines
-        .flat_map(|(index, line)| NUMBER.captures_iter(line).map(move |captures| (index + 1, captures)))
-        .filter(|(_, captures)| !exists(&captures["number"]))
-        .map(|(line, captures)| {
-            Finding::new(
-                &page.path,
-                line,
-                format!("there is no step {}", &captures["number"]),
-                "a step is a folder listings/NN-slug; correct the number",
-            )
-        })
-        .collect()
+    let sources = book.sources.iter().filter(|(path, _)| included.contains(*path) || is_theirs(path));
+    let lines = sources.flat_map(|(path, source)| {
+        // `//` in an address begins no comment.
+        let comments: &[&str] = if path.extension() == Some(OsStr::new("rs")) { &["// ", "///", "//!"] } else { &[] };
+        let is_comment = |line: &str| comments.iter().filter_map(|begin| line.find(begin)).min();
+        source.text.lines().map(move |line| &line[..is_comment(line).unwrap_or(line.len())])
+    });
+    lines.collect::<BTreeSet<&str>>().into_iter().flat_map(|line| [line, "\n"]).collect()
 }
 
-/// What is wrong with a code span.
-fn unknown(book: &Book, sections: &Sections<'_>, reviewed: &Reviewed<'_>, page: &Page, span: &Span) -> Vec<Finding> {
-    // A path in the repository.
-    if span.text.starts_with("listings/") && book.root.join(&span.text).exists() {
-        return Vec::new();
-    }
-    let section = sections.at(span.line);
-    let mut findings = Vec::new();
-    for name in names(&span.text) {
-        let known = match &name {
-            Name::Prompt(prompt) => book
-                .transcripts()
-                .iter()
-                .any(|path| book.sources[path].text.lines().any(|line| line.starts_with(prompt))),
-            Name::Option(option) => section.transcripts.iter().any(|text| text.contains(option)),
-            Name::File(file) => section.listings.iter().any(|listing| {
-                book.sources
-                    .contains_key(&Path::new("listings").join(listing).join(file))
-            }),
-            Name::Word(word) => section.has_text(word),
-            Name::Path(path) => path.iter().all(|part| section.has(part)),
-        };
-        if known || reviewed.has(&name, &page.path) {
-            continue;
-        }
-        let known: Vec<&str> = match name {
-            // A name may be there, and not be used like this.
-            Name::Path(_) => section.names().filter(|known| *known != name.last()).collect(),
-            _ => Vec::new(),
-        };
-        let listings: Vec<&str> = section.listings.iter().map(String::as_str).collect();
-        let help = [
-            format!("the section is about {}", listings.join(", ")),
-            nearest(name.last(), &known),
-            format!("if it is not from there, and right, add it to {REVIEWED}"),
-        ];
-        findings.push(Finding::new(
-            &page.path,
-            span.line,
-            match &name {
-                Name::Prompt(_) => format!("`{}` is the prompt of no transcript", span.text),
-                Name::Option(_) => format!("`{}` is in no transcript of this section", span.text),
-                Name::File(_) => format!("`{name}` is a file of no listing of this section"),
-                _ => format!("`{name}` is in no listing of this section"),
-            },
-            help.join("\n").replace("\n\n", "\n"),
-        ));
-    }
-    findings
-}
-
-/// What comes nearest to `word` among `known`, as a sentence, or nothing.
-fn nearest(word: &str, known: &[&str]) -> String {
-    match similar::get_close_matches(word, known, 1, 0.6).first() {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => String::new(),
-    }
-}
-
-/// How a name is used, anywhere in a text.
-#[derive(Clone, Copy, Default)]
-struct Uses {
-    is_dotted: bool,
-    is_called: bool,
-    is_macro: bool,
-    is_defined: bool,
-}
-
-/// The names of a text.
-#[derive(Default)]
-struct Words<'a> {
-    names: HashMap<&'a str, Uses>,
-    texts: Vec<&'a str>,
-}
-
-impl<'a> Words<'a> {
-    /// The names of a listing's manifest and of its code, without that of `src/tests.rs`, which readers do not have.
-    fn of_program(book: &'a Book, listing: &str) -> Self {
-        let folder = Path::new("listings").join(listing);
-        let mut words = Self::default();
-        for (path, source) in book.sources.range(folder.clone()..) {
-            let Ok(below) = path.strip_prefix(&folder) else { break };
-            let is_code = below.extension() == Some(OsStr::new("rs")) && below != Path::new("src/tests.rs");
-            if is_code || below == Path::new("Cargo.toml") {
-                words.add(&source.text, is_code);
-            }
-        }
-        words
-    }
-
-    /// The names of the lines that an include shows.
-    fn of_include(book: &'a Book, include: &Include) -> Self {
-        let mut words = Self::default();
-        if let Some(source) = book.sources.get(&include.path) {
-            let is_code = include.path.extension() == Some(OsStr::new("rs"));
-            match &include.anchor {
-                None => words.add(&source.text, is_code),
-                Some(anchor) => {
-                    for (_, line) in source.anchored_lines(anchor) {
-                        words.add(line, is_code);
-                    }
-                }
-            }
-        }
-        words
-    }
-
-    fn add(&mut self, text: &'a str, is_code: bool) {
-        match is_code {
-            true => self.texts.extend(text.lines().map(without_comment)),
-            false => self.texts.push(text),
-        }
-        let mut before = "";
-        for token in tokens(text, is_code) {
-            let uses = self.names.entry(token.text).or_default();
-            uses.is_dotted |= token.is_dotted;
-            uses.is_called |= token.is_called;
-            uses.is_macro |= token.is_macro;
-            uses.is_defined |= DEFINING.contains(&before);
-            before = token.text;
+/// The names, if it is code, and the numbers in a piece of a page's words.
+fn words(span: &Span) -> Vec<&str> {
+    let numbers = NUMBER.captures_iter(&span.text).filter_map(|it| it.name("step").or(it.name("number")));
+    let mut words: Vec<&str> = numbers.map(|number| number.as_str()).collect();
+    for piece in span.text.split_whitespace().map(|piece| piece.trim_matches([',', ';'])).filter(|_| span.is_code) {
+        match VERBATIM.is_match(piece) {
+            true => words.push(piece),
+            false => words.extend(NAME.find_iter(piece).map(|name| name.as_str())),
         }
     }
-
-    /// Whether `token` occurs, and in the use it has in the page: a method that is called as a method.
-    fn has(&self, token: &Token<'_>) -> bool {
-        self.names.get(token.text).is_some_and(|uses| {
-            (uses.is_dotted || !token.is_dotted)
-                && (uses.is_called || !token.is_called)
-                && (uses.is_macro || !token.is_macro)
-        })
-    }
-
-    /// Whether `word` occurs, with nothing before or behind it that belongs to a word or a path.
-    fn has_text(&self, word: &str) -> bool {
-        let belongs = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || "_-/".contains(c));
-        self.texts.iter().any(|text| {
-            text.match_indices(word).any(|(at, _)| {
-                // `//` is no path, and what stands behind a port is one.
-                let before = text[..at].chars().next_back();
-                let after_port = word.starts_with('/') && before.is_some_and(|c| c.is_ascii_digit());
-                (after_port || !belongs(before)) && !belongs(text[at + word.len()..].chars().next())
-            })
-        })
-    }
+    words
 }
 
-/// A line of code without the comment at its end.
-fn without_comment(line: &str) -> &str {
-    // Behind an odd number of quotes, we are in a string.
-    let mut slashes = line.match_indices("//").map(|(at, _)| &line[..at]);
-    slashes
-        .find(|before| before.matches('"').count() % 2 == 0)
-        .unwrap_or(line)
+/// Whether a word is in the code, or is a path in the repository or the end of one, or the name of a listing.
+fn exists(book: &Book, code: &str, word: &str) -> bool {
+    let forms = match word.strip_suffix('(') {
+        Some(name) => [word.to_owned(), format!("{name}::<"), format!("{name}<")],
+        None => [word.to_owned(), word.replace(',', "_"), word.replace(',', "")],
+    };
+    forms.iter().any(|form| has(code, form))
+        || (!word.starts_with('/') && book.root.join(word).exists())
+        || book.sources.keys().any(|path| path.ends_with(word))
+        || book
+            .listings
+            .values()
+            .any(|it| it.slug() == word || format!("{}-", it.name).starts_with(&format!("{word}-")))
 }
 
-/// What one section of a page is about.
-#[derive(Clone, Default)]
-struct Section<'a> {
-    listings: BTreeSet<String>,
-    programs: Vec<&'a Words<'a>>,
-    /// What it shows of transcripts and tests.
-    shown: Vec<Rc<Words<'a>>>,
-    transcripts: Vec<&'a str>,
+/// Whether `word` is in `code` with nothing before or behind it that belongs to a word or, if it is one, to a path.
+fn has(code: &str, word: &str) -> bool {
+    let more = if word.contains(['/', '-']) { "_-/" } else { "_" };
+    let ends = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() && !more.contains(c));
+    code.match_indices(word).any(|(at, _)| {
+        (word.starts_with('.') || ends(code[..at].chars().next_back()))
+            && (word.ends_with(['(', '!', '<']) || ends(code[at + word.len()..].chars().next()))
+    })
 }
 
-impl<'a> Section<'a> {
-    fn words(&self) -> impl Iterator<Item = &Words<'a>> {
-        self.programs
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use book::testing::{headlines, small_book};
+
+    const CODE: &str = "//! Step 01: not_this 4096\n\nasync fn serve(listener: TcpListener) {\n    let mut buffer = [0; 1024]; // nor_this\n    stream.read(&mut buffer).await; // https://a.b/c\n    spawn::<u8>(\"GET /sleep HTTP\", vec![10_000]);\n}\n";
+
+    /// What is found in a page with these words, less the place that each has.
+    fn found(words: &str, exceptions: &str) -> Vec<String> {
+        let (_folder, book) = small_book(&[
+            (
+                "src/page.md",
+                &format!("# Page\n\n{words}\n\n```console\n{{{{#include ../listings/01-a/out/run.console}}}}\n```\n"),
+            ),
+            ("listings/01-a/src/main.rs", CODE),
+            ("listings/01-a/src/tests.rs", "fn in_a_test() {}\n"),
+            ("listings/01-a/Cargo.toml", "[dependencies]\nasync-io = \"2\"\n"),
+            ("listings/01-a/out/run.console", "server$ cargo run\nclient$ curl -i --max-time 2 127.0.0.1:7878\n"),
+            ("listings/01-a/out/unused.console", "$ cargo shown_nowhere\n"),
+            ("listings/support/clients/src/lib.rs", "fn in_support() {}\n"),
+            ("ci/words.txt", exceptions),
+        ]);
+        let found = headlines(&check(&book));
+        found
             .iter()
-            .copied()
-            .chain(self.shown.iter().map(AsRef::as_ref))
+            .map(|line| line.replace("src/page.md:3: ", "").replace(" is in no listing and no transcript", ""))
+            .collect()
     }
 
-    fn has(&self, token: &Token<'_>) -> bool {
-        token.is_placeholder() || KEYWORDS.contains(&token.text) || self.words().any(|words| words.has(token))
+    #[test]
+    fn names_that_the_code_has_are_right() {
+        let words = "`serve(..)`, `stream.read`, `.await`, `spawn`, `spawn(u8)`, `vec!`, `/sleep`, `GET /sleep`, `async-io`, \
+            `src/main.rs`, `main.rs`, `Cargo.toml`, `listings/01-a`, `01-a`, `curl -i`, `server$`, `--max-time 2`, `T`, `&mut buffer`";
+        assert_eq!(found(words, ""), [""; 0]);
     }
 
-    fn has_text(&self, word: &str) -> bool {
-        self.words().any(|words| words.has_text(word))
-    }
-
-    fn names(&self) -> impl Iterator<Item = &'a str> {
-        self.words()
-            .flat_map(|words| words.names.keys().copied())
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-    }
-}
-
-/// The sections of a page, by the lines at which they start.
-struct Sections<'a>(Vec<(usize, Section<'a>)>);
-
-impl<'a> Sections<'a> {
-    fn new(book: &'a Book, page: &Page, programs: &'a BTreeMap<String, Words<'a>>) -> Self {
-        let mut starts: Vec<usize> = page.headings.clone();
-        if starts.first() != Some(&1) {
-            starts.insert(0, 1);
+    #[test]
+    fn names_that_it_does_not_have_are_found() {
+        let names = "sreve not_this nor_this in_a_test in_support shown_nowhere /slep async-net src/mian.rs -v shell$ \
+            listings/02-b";
+        for name in names.split(' ') {
+            assert_eq!(found(&format!("See `{name}`."), ""), [format!("`{name}`")]);
         }
-        let mut sections: Vec<(usize, Option<Section<'a>>)> = starts.into_iter().map(|start| (start, None)).collect();
-        for include in page.includes() {
-            let Some(listing) = listing_of(&include.path) else {
-                continue;
-            };
-            let Some((_, section)) = sections.iter_mut().rfind(|(start, _)| *start <= include.line) else {
-                continue;
-            };
-            let section = section.get_or_insert_with(Section::default);
-            if let Some(words) = programs.get(&listing)
-                && section.listings.insert(listing)
-            {
-                section.programs.push(words);
-            }
-            let is_transcript = include.path.extension() == Some(OsStr::new("console"));
-            if is_transcript || include.path.ends_with("src/tests.rs") {
-                section.shown.push(Words::of_include(book, &include).into());
-            }
-            if is_transcript && let Some(source) = book.sources.get(&include.path) {
-                section.transcripts.push(&source.text);
-            }
+        // A method is no function, a function no macro, and the other way round.
+        for (used, name) in
+            [("buffer(..)", "buffer"), ("stream.serve(..)", "serve"), ("serve!", "serve"), ("listener.serve", "serve")]
+        {
+            assert_eq!(found(&format!("See `{used}`."), "")[0], format!("`{name}`"));
         }
-        // A page that includes nothing may be about any of them.
-        let any = || Section {
-            listings: programs.keys().cloned().collect(),
-            programs: programs.values().collect(),
-            ..Section::default()
-        };
-        let mut last = sections
-            .iter()
-            .find_map(|(_, section)| section.clone())
-            .unwrap_or_else(any);
-        let sections = sections.into_iter().map(|(start, section)| {
-            last = section.unwrap_or_else(|| last.clone());
-            (start, last.clone())
-        });
-        Self(sections.collect())
     }
 
-    /// The section that a line belongs to.
-    fn at(&self, line: usize) -> &Section<'a> {
-        let index = self.0.partition_point(|(start, _)| *start <= line);
-        &self.0[index.saturating_sub(1)].1
+    #[test]
+    fn numbers_that_nothing_shows_are_found() {
+        let words =
+            "Up to 1024 bytes, 10,000 clients, port `7878`, 99 of them; RFC 9112, E0728, #1234, 0.1.186, x86_64.";
+        assert_eq!(found(words, ""), [""; 0]);
+        assert_eq!(found("2048 bytes, 4096 or `4,096`, 10,001.", ""), ["`2048`", "`4096`", "`4,096`", "`10,001`"]);
+    }
+
+    #[test]
+    fn an_exception_is_right_as_long_as_it_is_needed() {
+        assert_eq!(found("See `Mutex` of 1994.", "# std\nMutex\n1994 # a year\n"), [""; 0]);
+        assert_eq!(found("See `serve`.", "\nMutex # std\n"), ["ci/words.txt:2: no page needs `Mutex` here"]);
     }
 }

@@ -1,440 +1,371 @@
-//! A walk through the book: what the reader has in front of them at each listing, and what they do with it.
-//!
-//! Whoever follows the pages from `cargo new` brings each block into their project, one after the other. The walk does
-//! the same, and knows for each block where it goes, which of its lines are new, and for each step whether the reader
-//! has it whole when the page is done with it.
+//! A walk through the book: as whoever follows the pages, it types `cargo new`, then brings each block into the project.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use similar::{Algorithm, DiffOp, capture_diff_slices};
-
-use crate::book::{Block, Book, Include, Page, is_step, listing_of, slashes};
 use crate::finding::Finding;
-use crate::reader::edit::Edit;
-use crate::reader::project::{self, Files, Metadata};
+use crate::manuscript::page::Mark;
+use crate::manuscript::{Block, Book, Include, Kind, Listing, Source, slashes, source};
+pub use crate::reader::edit::Line;
+use crate::reader::edit::{self, Edit};
+use crate::reader::files::{self, Files, to_text};
+
+const SHOW: &str = "show whole items (a function, the `use` lines), or of a long one the lines that change, with a line \
+    beside them that stays (the same anchor in several places, if need be)";
 
 /// What there is to know of the blocks of a book.
+#[derive(Default)]
 pub struct Walk {
     /// The blocks that are one include, by their page and the line of their fence.
     pub figures: BTreeMap<(PathBuf, usize), Figure>,
-    /// The listings that the pages come to the end of.
+    /// The listings that the pages come to the end of, and the exercises that they set.
     pub ends: Vec<End>,
     /// Where somebody who follows the pages would be stuck, or end with something else than the listing.
     pub findings: Vec<Finding>,
+    /// The project that the reader has where the pages first show a transcript, by its path.
+    pub sessions: BTreeMap<PathBuf, Files>,
 }
 
-/// A block, as the reader sees it.
 pub struct Figure {
-    /// `03-block-on`, or nothing for a file outside of `listings/`.
+    /// `03-block-on`, or nothing for a file outside of the listings.
     pub listing: Option<String>,
     /// The file, in the reader's project: `src/main.rs`.
     pub file: PathBuf,
-    /// What the file is called in the listing: the anchor, or the name of the file.
+    /// What it shows of the file: the name of an anchor, or of the file.
     pub part: String,
-    /// The reader's project that it is about: `web-server`; nothing if it is not about what they type.
-    pub project: Option<String>,
     /// What the reader does with it, if they are to type it.
-    pub edit: Option<Edit>,
+    pub edit: Option<String>,
     /// The lines of the file, or of the part that is shown without the rest.
     pub lines: Vec<Line>,
 }
 
-/// A line of a figure.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Line {
-    /// The line, without its end.
-    pub text: String,
-    /// Whether it stands in the block, and not only in the file around it.
-    pub visible: bool,
-    /// Whether the step before does not have it.
-    pub new: bool,
-    /// Lines that the step before has in front of it, and this one does not have.
-    pub gone: Vec<String>,
+impl Figure {
+    pub fn is_session(&self) -> bool {
+        self.file.extension().is_some_and(|extension| extension == "console")
+    }
 }
 
-/// The place where a page is done with a listing.
+/// The place where a page is done with a listing, or has set an exercise.
 pub struct End {
-    /// The listing.
     pub listing: String,
-    /// The reader's project that has come to this; nothing if the reader does not type it.
-    pub project: Option<String>,
-    /// The page.
+    pub kind: Kind,
     pub page: PathBuf,
-    /// The line in front of which it is.
     pub line: usize,
     /// The listing it is a change of, and that listing's files.
     pub before: Option<(String, Files)>,
-    /// The reader's files.
+    /// The reader's files; those of an exercise with its tests.
     pub files: Files,
     /// The files to show whole: those that the pages show something of, and those that have changed.
     pub whole: Files,
 }
 
-/// What a listing begins with.
-enum Base {
-    /// What `cargo new` makes.
-    New,
-    /// The files of another listing.
-    Listing(String),
+impl End {
+    pub fn has_download(&self) -> bool {
+        matches!(self.kind, Kind::Step | Kind::Exercise | Kind::Underneath)
+    }
 }
 
-/// Walks through the book.
 pub fn walk(book: &Book) -> Walk {
-    let mut walker = Walker {
-        book,
-        steps: book.listings().into_iter().filter(|name| is_step(name)).collect(),
-        goals: BTreeMap::new(),
-        projects: BTreeMap::new(),
-        shown: BTreeMap::new(),
-        places: BTreeMap::new(),
-        walk: Walk {
-            figures: BTreeMap::new(),
-            ends: Vec::new(),
-            findings: Vec::new(),
-        },
-    };
-    for page in &book.pages {
-        for block in &page.blocks {
-            if let Some(include) = block.include(&page.path) {
-                walker.block(page, block, &include);
+    let (projects, goals, seen) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    let mut walker = Walker { book, walk: Walk::default(), page: 0, line: 1, projects, goals, seen };
+    for listing in book.listings.values() {
+        let files = files::reader_files(book, listing).unwrap_or_else(|error| {
+            let message = format!("the reader's project can't be derived from it: {error:#}");
+            walker.found(listing.manifest(), 1, message, "");
+            Files::new()
+        });
+        walker.goals.insert(listing.name.clone(), files);
+    }
+    for (number, page) in book.pages.iter().enumerate() {
+        for line in 1..=page.text.lines().count() {
+            (walker.page, walker.line) = (number, line);
+            page.blocks.iter().filter(|block| block.line == line).for_each(|block| walker.block(block));
+            for code in page.spans.iter().filter(|span| span.line == line && span.is_code) {
+                match (code.text.strip_prefix("cargo new "), code.text.strip_prefix("listings/")) {
+                    (Some(project), _) => walker.new_project(project),
+                    (_, Some(exercise)) => walker.exercise(exercise),
+                    _ => {}
+                }
+            }
+            for removal in page.removals.iter().filter(|removal| removal.line == line) {
+                if let Err(problem) = walker.remove(removal) {
+                    walker.here(format!("this can't be removed: {problem}"), "");
+                }
             }
         }
     }
+    for name in walker.projects.keys().cloned().collect::<Vec<_>>() {
+        walker.finish(&name);
+    }
     walker.ends();
-    walker.compare();
     walker.walk
 }
 
 struct Walker<'a> {
     book: &'a Book,
-    steps: Vec<String>,
+    walk: Walk,
+    /// Where we are.
+    page: usize,
+    line: usize,
+    /// The reader's projects, by their names: the files, and the listing that they are typing.
+    projects: BTreeMap<String, (Files, Option<String>)>,
     /// The reader's files of each listing, as they are in the end.
     goals: BTreeMap<String, Files>,
-    /// The reader's files of each listing that is followed, as far as they are.
-    projects: BTreeMap<String, Files>,
-    /// The files that the pages show something of, by listing.
-    shown: BTreeMap<String, BTreeSet<PathBuf>>,
-    /// For each listing, the first page that shows something of its files, and the last line of what that page shows.
-    places: BTreeMap<String, (usize, usize)>,
-    walk: Walk,
+    seen: BTreeMap<String, Seen>,
+}
+
+struct Seen {
+    /// The first page that shows something, and the last line of what it shows.
+    page: usize,
+    line: usize,
+    files: BTreeSet<PathBuf>,
+    base: Option<String>,
+    /// Whether the reader has typed it, and gone on.
+    is_done: bool,
 }
 
 impl Walker<'_> {
-    fn goal(&mut self, listing: &str) -> Files {
-        if let Some(files) = self.goals.get(listing) {
-            return files.clone();
-        }
-        let files = project::reader_files(self.book, listing).unwrap_or_else(|error| {
-            self.walk.findings.push(Finding::new(
-                Path::new("listings").join(listing).join("Cargo.toml"),
-                1,
-                format!("the reader's project cannot be derived from it: {error:#}"),
-                "",
-            ));
-            Files::new()
-        });
-        self.goals.insert(listing.to_owned(), files.clone());
-        files
+    fn found(&mut self, path: impl Into<PathBuf>, line: usize, message: impl Into<String>, help: impl Into<String>) {
+        self.walk.findings.push(Finding::new(path, line, message, help));
     }
 
-    /// What a listing begins with, if it begins with anything, and whether the reader is to type it.
-    fn base(&self, listing: &str) -> (Option<Base>, bool) {
-        if is_step(listing) {
-            let before = self.steps.iter().rev().find(|step| step.as_str() < listing);
-            return (Some(before.map_or(Base::New, |step| Base::Listing(step.clone()))), true);
-        }
-        // The reader writes the answer, and not by following us.
-        if let Some(name) = listing.strip_prefix("answers/") {
-            return (Some(Base::Listing(format!("exercises/{name}"))), false);
-        }
-        let metadata = Metadata::read(self.book, listing);
-        let base = metadata.from.map(|name| match name.as_str() {
-            "new" => Base::New,
-            _ => Base::Listing(name),
-        });
-        (base, metadata.typed)
+    fn here(&mut self, message: impl Into<String>, help: impl Into<String>) {
+        self.found(&self.book.pages[self.page].path, self.line, message, help);
     }
 
-    fn block(&mut self, page: &Page, block: &Block, include: &Include) {
-        let Some(source) = self.book.sources.get(&include.path) else {
-            return;
-        };
-        let listing = listing_of(&include.path).filter(|name| !name.starts_with("support/"));
-        let folder = Path::new("listings").join(listing.as_deref().unwrap_or_default());
-        let file = include.path.strip_prefix(folder).unwrap_or(&include.path).to_owned();
-        let part = match &include.anchor {
-            Some(anchor) => anchor.clone(),
-            None => file.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
-        };
-        let visible: Vec<String> = match &include.anchor {
-            Some(anchor) => source
-                .anchored_lines(anchor)
-                .into_iter()
-                .map(|(_, line)| line.to_owned())
-                .collect(),
-            None => source.lines().map(|(_, line)| line.to_owned()).collect(),
-        };
+    fn goal(&self, listing: &str) -> Files {
+        self.goals.get(listing).cloned().unwrap_or_default()
+    }
+
+    fn is_typed(&self, listing: &Listing) -> bool {
+        listing.is_typed() && !self.seen.get(&listing.name).is_some_and(|seen| seen.is_done)
+    }
+
+    /// What the reader has, if they are typing `listing`, or the one that it is a change of.
+    fn at_hand(&self, listing: &Listing) -> Option<&Files> {
+        let (files, typed) = self.projects.get(&files::project(self.book, listing))?;
+        let is_changed = listing.kind == Kind::Broken && !listing.is_typed() && *typed == listing.metadata().from;
+        (self.is_typed(listing) || is_changed).then_some(files)
+    }
+
+    fn new_project(&mut self, name: &str) {
+        self.projects.entry(name.to_owned()).or_insert_with(|| (files::new_files(name), None));
+    }
+
+    /// A block: nothing, if it is not one include.
+    fn block(&mut self, block: &Block) {
+        let page = &self.book.pages[self.page].path;
+        let Some(include) = block.include(page) else { return };
+        let Some(source) = self.book.sources.get(&include.path) else { return };
+        let listing = self.book.listing_of(&include.path).filter(|listing| listing.kind != Kind::Support);
+        let folder = listing.map_or(Path::new("listings"), |listing| &listing.folder);
+        let file = include.path.strip_prefix(folder).unwrap_or(&include.path);
+        let name = || file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let shown = source.shown(include.anchor.as_deref()).into_iter();
         let mut figure = Figure {
-            listing: listing.clone(),
-            file: file.clone(),
-            part,
-            project: listing.as_ref().and_then(|listing| project::name(self.book, listing)),
+            listing: listing.map(|listing| listing.name.clone()),
+            part: include.anchor.clone().unwrap_or_else(name),
             edit: None,
-            lines: shown(visible.clone()),
+            lines: shown.map(|(_, text)| Line { text: text.to_owned(), visible: true, ..Line::default() }).collect(),
+            file: file.to_owned(),
         };
-        let key = (page.path.clone(), block.line);
-        let Some(listing) = listing else {
-            self.walk.figures.insert(key, figure);
-            return;
-        };
-
-        let number = self
-            .book
-            .pages
-            .iter()
-            .position(|other| other.path == page.path)
-            .unwrap_or(0);
-        // A session shows nothing of the files: a page with no more than that is not where they are typed.
-        if let Some(place) = match figure.is_session() {
-            true => self.places.get_mut(&listing),
-            false => Some(self.places.entry(listing.clone()).or_insert((number, block.end))),
-        } && place.0 == number
-        {
-            place.1 = block.end;
-        }
-        if figure.is_session() {
-            self.walk.figures.insert(key, figure);
-            return;
-        }
-        self.shown.entry(listing.clone()).or_default().insert(file.clone());
-
-        let Some(goal) = self.goal(&listing).remove(&file) else {
-            self.walk.figures.insert(key, figure);
-            return;
-        };
-        let first = position(&goal, source, include);
-        let mut lines = shown(goal.clone());
-        for (line, visible) in lines.iter_mut().zip(&first) {
-            line.visible = *visible;
-        }
-        let (base, typed) = self.base(&listing);
-        if let Some(Base::Listing(base)) = &base
-            && let Some(before) = self.goal(base).get(&file)
-        {
-            mark(&mut lines, before);
-        }
-        figure.lines = match include.with_hidden_lines {
-            true => lines,
-            false => lines.into_iter().filter(|line| line.visible).collect(),
-        };
-
-        if let Some(base) = base.filter(|_| typed) {
-            if !self.projects.contains_key(&listing) {
-                let files = match base {
-                    Base::New => project::new_files(figure.project.as_deref().unwrap_or(project::PACKAGE)),
-                    Base::Listing(base) => self.goal(&base),
-                };
-                self.projects.insert(listing.clone(), files);
+        if let Some(listing) = listing {
+            if figure.is_session() {
+                self.session(&include, listing, source);
+            } else {
+                self.code(&include, listing, source, &mut figure);
             }
-            let project = self.projects.entry(listing.clone()).or_default();
-            let mine = project.get(&file).map(Vec::as_slice);
-            let made = Edit::find(mine, &visible, &goal).ok_or_else(|| "no words of ours say where it goes".to_owned());
-            let made = made.and_then(|edit| edit.apply(mine, &visible).map(|lines| (edit, lines)));
-            match made {
-                Ok((edit, lines)) => {
-                    project.insert(file, lines);
-                    figure.edit = Some(edit);
-                }
-                Err(problem) => self.walk.findings.push(Finding::new(
-                    &page.path,
-                    block.line,
-                    format!("a reader would not know what to do with this block: {problem}"),
-                    "show whole items (a function, an impl, the `use` lines) in the order of the file",
-                )),
+            if let Some(seen) = self.seen.get_mut(&listing.name).filter(|seen| seen.page == self.page) {
+                seen.line = block.end;
             }
         }
-        self.walk.figures.insert(key, figure);
+        self.walk.figures.insert((page.clone(), block.line), figure);
     }
 
-    /// Finds where each listing ends: in front of the next heading, or at the end of the `<details>` it stands in; what
-    /// is broken, behind its last block.
+    fn session(&mut self, include: &Include, listing: &Listing, source: &Source) {
+        let is_typed = self.is_typed(listing);
+        let commands = source.text.lines().filter_map(source::command).filter(|_| is_typed);
+        for name in commands.filter_map(|(_, command)| command.strip_prefix("cargo new ")) {
+            self.new_project(name);
+        }
+        let files = self.at_hand(listing).cloned();
+        let files = files.and_then(|it| if is_typed { Some(it) } else { files::changed(self.book, listing, it).ok() });
+        let files = files.unwrap_or_else(|| self.goal(&listing.name));
+        self.walk.sessions.entry(include.path.clone()).or_insert(files);
+    }
+
+    fn code(&mut self, include: &Include, listing: &Listing, source: &Source, figure: &mut Figure) {
+        let is_typed = self.begin(listing);
+        let Some(seen) = self.seen.get_mut(&listing.name) else { return };
+        seen.files.insert(figure.file.clone());
+        let base = seen.base.clone();
+        let Some(goal) = self.goal(&listing.name).remove(&figure.file) else { return };
+        let shown: BTreeSet<usize> =
+            source.shown(include.anchor.as_deref()).into_iter().map(|(line, _)| line).collect();
+        let numbers = files::numbers(&goal, source).into_iter();
+        let visible: Vec<bool> = numbers.map(|line| line.is_some_and(|line| shown.contains(&line))).collect();
+        let project = files::project(self.book, listing);
+        let old = self.at_hand(listing).cloned().or_else(|| base.as_ref().map(|it| self.goal(it)));
+        let before = old.and_then(|mut files| files.remove(&figure.file));
+        let edit = Edit::new(before.as_deref().unwrap_or_default(), &goal, &visible);
+        if is_typed {
+            let words = match before {
+                Some(_) => edit.words(),
+                None if edit.made == goal => Ok("a new file".to_owned()),
+                None => Err("the file is new, and this is not all of it".to_owned()),
+            };
+            if let Err(problem) = &words {
+                self.here(format!("a reader would not know what to do with this block: {problem}"), SHOW);
+            } else if let Some((files, _)) = self.projects.get_mut(&project) {
+                files.insert(figure.file.clone(), edit.made.clone());
+            }
+            figure.edit = words.ok();
+        }
+        if let Some(problem) = edit.reprinted().filter(|_| is_typed || listing.kind == Kind::Answer) {
+            self.here(problem, SHOW);
+        }
+        figure.lines = edit.lines;
+        for line in &mut figure.lines {
+            // Where there is nothing before, nothing is marked.
+            line.new &= base.is_some() && before.is_some();
+            line.gone.retain(|line| base.is_some() && !line.is_empty());
+        }
+        figure.lines.retain(|line| line.visible || include.has_hidden_lines());
+    }
+
+    /// Notes that a page shows something of `listing`. Gives whether the reader types it.
+    fn begin(&mut self, listing: &Listing) -> bool {
+        let (name, is_typed) = (&listing.name, self.is_typed(listing));
+        let from = listing.metadata().from;
+        let mut base = match listing.kind {
+            Kind::Answer => Some(format!("exercises/{}", listing.slug())),
+            _ => from.clone().filter(|from| from != "new" && !listing.is_typed()),
+        };
+        let project = files::project(self.book, listing);
+        if is_typed && self.projects.get(&project).is_none_or(|(_, typed)| typed.as_ref() != Some(name)) {
+            base = self.go_on(listing, from.as_deref(), &project);
+        }
+        let (page, line) = (self.page, self.line);
+        let seen = || Seen { page, line, files: BTreeSet::new(), base, is_done: false };
+        self.seen.entry(name.clone()).or_insert_with(seen);
+        is_typed
+    }
+
+    /// The reader goes on to type `listing`; gives the one that they had before.
+    fn go_on(&mut self, listing: &Listing, from: Option<&str>, project: &str) -> Option<String> {
+        if !self.projects.contains_key(project) {
+            let message = format!("the reader has no project `{project}` to put this in");
+            self.here(message, format!("say `cargo new {project}` before"));
+            self.new_project(project);
+        }
+        self.finish(project);
+        let current = self.projects.get_mut(project)?.1.replace(listing.name.clone());
+        if from.is_some() && from != Some(current.as_deref().unwrap_or("new")) {
+            let has = current.as_deref().unwrap_or("new");
+            let message = format!("it is no change of what the reader has by then, `{has}`");
+            self.found(listing.manifest(), 1, message, "correct `from`, or the order on the pages");
+        }
+        for name in listing.metadata().copies {
+            let lines = self.projects.get(files::PACKAGE).and_then(|(files, _)| files.get(Path::new(&name))).cloned();
+            if let (Some(lines), Some((files, _))) = (lines, self.projects.get_mut(project)) {
+                files.insert(name.into(), lines);
+            } else {
+                let message = format!("the reader has no `{name}` in `{}` to copy", files::PACKAGE);
+                self.found(listing.manifest(), 1, message, "correct `copies`");
+            }
+        }
+        current
+    }
+
+    /// Takes away what a mark says, or gives why that can't be.
+    fn remove(&mut self, removal: &Mark) -> Result<(), String> {
+        let listing = self.book.listings.get(&removal.listing).filter(|listing| listing.is_typed());
+        let listing = listing.ok_or("the reader types no such listing")?;
+        self.begin(listing);
+        let project = self.projects.get_mut(&files::project(self.book, listing));
+        let (files, _) = project.ok_or("the reader has no such project")?;
+        let file = PathBuf::from(&removal.name);
+        let old = files.remove(&file).ok_or("the reader has no such file")?;
+        if !removal.item.is_empty() {
+            files.insert(file, edit::remove(&old, &removal.item)?);
+        }
+        Ok(())
+    }
+
+    /// The reader goes on from what they have been typing: finds lines that they have not been shown, or would still have.
+    fn finish(&mut self, project: &str) {
+        let Some(name) = self.projects[project].1.clone() else { return };
+        let Some(seen) = self.seen.get_mut(&name) else { return };
+        seen.is_done = true;
+        let page = slashes(&self.book.pages[seen.page].path);
+        let goal = self.goal(&name);
+        let Some((has, _)) = self.projects.get_mut(project).filter(|_| !goal.is_empty()) else { return };
+        // One mistake is one finding: the next listing begins as it should.
+        let old = std::mem::replace(has, goal.clone());
+        let listing = &self.book.listings[&name];
+        let files: BTreeSet<&PathBuf> = old.keys().chain(goal.keys()).collect();
+        for file in files.into_iter().filter(|file| old.get(*file) != goal.get(*file)) {
+            let lines = |files: &Files| files.get(file).cloned().unwrap_or_default();
+            let (old, goal, path, file) = (lines(&old), lines(&goal), listing.folder.join(file), slashes(file));
+            let source = self.book.sources.get(&path);
+            let same = old.iter().zip(&goal).take_while(|(a, b)| a == b).count();
+            let line = source.and_then(|source| *files::numbers(&goal, source).get(same)?);
+            let path = if source.is_some() { path } else { listing.manifest() };
+            let diff = similar::TextDiff::from_lines(to_text(&old), to_text(&goal));
+            let diff = diff.unified_diff().context_radius(1).to_string();
+            let help =
+                format!("show each line that differs, or say by <!-- remove: {name} {file} ITEM --> what goes\n{diff}");
+            self.found(path, line.unwrap_or(1), format!("following {page} does not lead to this `{file}`"), help);
+        }
+    }
+
+    /// Notes where an exercise is set: behind the paragraph that names its folder.
+    fn exercise(&mut self, name: &str) {
+        let is_new = self.walk.ends.iter().all(|end| end.listing != name);
+        let listing = self.book.listings.get(name).filter(|listing| listing.kind == Kind::Exercise && is_new);
+        let (Some(listing), page) = (listing, &self.book.pages[self.page]) else { return };
+        let end = page.text.lines().skip(self.line).position(|line| line.trim().is_empty());
+        let line = end.map_or(page.text.lines().count(), |end| self.line + end) + 1;
+        match files::start_files(self.book, listing) {
+            Ok(files) => {
+                let (listing, page, whole) = (name.to_owned(), page.path.clone(), Files::new());
+                self.walk.ends.push(End { listing, kind: Kind::Exercise, page, line, before: None, files, whole });
+            }
+            Err(error) => self.found(listing.manifest(), 1, format!("it can't be downloaded: {error:#}"), ""),
+        }
+    }
+
+    /// Finds where each listing ends: in front of the next heading, or at the end of the `<details>` it stands in.
     fn ends(&mut self) {
-        let mut places: Vec<(String, (usize, usize))> = self.places.clone().into_iter().collect();
+        let mut seen: Vec<(String, Seen)> = std::mem::take(&mut self.seen).into_iter().collect();
         // In the order of the pages, so that those that end at one place follow one another.
-        places.sort_by_key(|(_, place)| *place);
-        for (listing, (number, last)) in places {
-            let page = &self.book.pages[number];
-            let section = page.section(last).end;
-            // A section may go on after it has shown what must not be done.
-            let line = match listing.starts_with("broken/") {
-                true => last + 1,
-                false => end_of_fold(page, last..section).unwrap_or(section),
+        seen.sort_by_key(|(_, seen)| (seen.page, seen.line));
+        for (name, seen) in seen {
+            let (page, listing) = (&self.book.pages[seen.page], &self.book.listings[&name]);
+            let section = page.section(seen.line).end;
+            let line = match listing.kind {
+                // A section may go on after it has shown what must not be done.
+                Kind::Broken => seen.line + 1,
+                _ => page.end_of_fold(seen.line..section).unwrap_or(section),
             };
-            let files = self.goal(&listing);
-            let before = match self.base(&listing) {
-                (Some(Base::Listing(base)), _) => Some((base.clone(), self.goal(&base))),
-                _ => None,
-            };
-            let mut whole = Files::new();
-            for file in self.shown.get(&listing).into_iter().flatten() {
-                let path = Path::new("listings").join(&listing).join(file);
-                if let Some(source) = self.book.sources.get(&path) {
-                    whole.insert(file.clone(), source.lines().map(|(_, line)| line.to_owned()).collect());
-                }
-            }
-            for (file, lines) in &files {
-                let changed = before.as_ref().is_some_and(|(_, old)| old.get(file) != Some(lines));
-                if changed || whole.contains_key(file) {
-                    whole.insert(file.clone(), lines.clone());
-                }
-            }
-            if whole.is_empty() {
-                continue;
-            }
-            self.walk.ends.push(End {
-                project: project::name(self.book, &listing),
-                listing,
-                page: page.path.clone(),
-                line,
-                before,
-                files,
-                whole,
+            let files = self.goal(&name);
+            let before = seen.base.map(|base| (base.clone(), self.goal(&base)));
+            let mut whole = files.clone();
+            whole.retain(|file, lines| {
+                let is_changed = before.as_ref().is_some_and(|(_, old)| old.get(file) != Some(lines));
+                is_changed || seen.files.contains(file)
             });
-        }
-    }
-
-    /// Finds lines of a listing that its reader has not been shown, and lines that they would still have.
-    fn compare(&mut self) {
-        for (listing, project) in std::mem::take(&mut self.projects) {
-            let goal = self.goal(&listing);
-            let page = slashes(&self.book.pages[self.places[&listing].0].path);
-            let all = is_step(&listing) || !matches!(self.base(&listing), (Some(Base::New), _));
-            for (file, lines) in goal {
-                let followed = all || self.shown[&listing].contains(&file);
-                let path = Path::new("listings").join(&listing).join(&file);
-                let nothing = Vec::new();
-                let mine = project.get(&file).unwrap_or(&nothing);
-                if !followed || *mine == lines {
-                    continue;
-                }
-                let same = mine.iter().zip(&lines).take_while(|(a, b)| a == b).count();
-                let number = self.book.sources.get(&path).and_then(|source| {
-                    let numbers = project::numbers(&lines, source);
-                    numbers.get(same).copied().flatten()
-                });
-                let diff = similar::TextDiff::from_lines(&text(mine), &text(&lines))
-                    .unified_diff()
-                    .context_radius(1)
-                    .header("what a reader has", "the listing")
-                    .to_string();
-                self.walk.findings.push(Finding::new(
-                    path,
-                    number.unwrap_or(1),
-                    format!("whoever follows {page} does not end with this file"),
-                    format!("show each line that differs from what the reader had before:\n{diff}"),
-                ));
+            for file in seen.files.into_iter().filter(|file| !files.contains_key(file)) {
+                let source = self.book.sources.get(&listing.folder.join(&file));
+                whole.extend(source.map(|source| (file, files::own_lines(source))));
+            }
+            if !whole.is_empty() {
+                let (page, kind) = (page.path.clone(), listing.kind);
+                self.walk.ends.push(End { listing: name, kind, page, line, before, files, whole });
             }
         }
     }
-}
-
-/// The line of the `</details>` that closes what is open at the begin of `lines`, if something is.
-fn end_of_fold(page: &Page, lines: Range<usize>) -> Option<usize> {
-    page.text
-        .lines()
-        .enumerate()
-        .map(|(index, line)| (index + 1, line))
-        .skip_while(|(number, _)| *number < lines.start)
-        .take_while(|(number, line)| *number < lines.end && !line.starts_with("<details"))
-        .find(|(_, line)| line.starts_with("</details"))
-        .map(|(number, _)| number)
-}
-
-fn shown(lines: Vec<String>) -> Vec<Line> {
-    lines
-        .into_iter()
-        .map(|text| Line {
-            text,
-            visible: true,
-            ..Line::default()
-        })
-        .collect()
-}
-
-/// Which lines of the reader's file the include shows.
-fn position(file: &[String], source: &crate::book::Source, include: &Include) -> Vec<bool> {
-    let Some(anchor) = &include.anchor else {
-        return vec![true; file.len()];
-    };
-    let anchored: BTreeSet<usize> = source
-        .anchored_lines(anchor)
-        .into_iter()
-        .map(|(number, _)| number)
-        .collect();
-    project::numbers(file, source)
-        .into_iter()
-        .map(|number| number.is_some_and(|number| anchored.contains(&number)))
-        .collect()
-}
-
-/// Marks the lines that `before` does not have, and puts those that only `before` has where they were.
-fn mark(lines: &mut [Line], before: &[String]) {
-    let after: Vec<String> = lines.iter().map(|line| line.text.clone()).collect();
-    for operation in capture_diff_slices(Algorithm::Patience, before, &after) {
-        match operation {
-            DiffOp::Equal { .. } => {}
-            DiffOp::Delete {
-                old_index,
-                old_len,
-                new_index,
-            } => {
-                let gone = &before[old_index..old_index + old_len];
-                if let Some(line) = lines.get_mut(new_index) {
-                    line.gone = gone.iter().filter(|line| !line.is_empty()).cloned().collect();
-                }
-            }
-            DiffOp::Insert { new_index, new_len, .. } | DiffOp::Replace { new_index, new_len, .. } => {
-                for line in &mut lines[new_index..new_index + new_len] {
-                    line.new = true;
-                }
-            }
-        }
-    }
-}
-
-/// Lines as a text.
-pub fn text(lines: &[String]) -> String {
-    lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::book::tests::small_book;
-
-    #[test]
-    fn a_listing_ends_on_the_page_that_shows_its_files() {
-        let (_folder, book) = small_book(&[
-            (
-                "src/SUMMARY.md",
-                "# Summary\n\n- [First](first.md)\n- [Page](page.md)\n",
-            ),
-            (
-                "src/first.md",
-                "# First\n\n```console\n{{#include ../listings/01-a/out/new.console}}\n```\n",
-            ),
-            (
-                "src/page.md",
-                "# Page\n\n```rust\n{{#rustdoc_include ../listings/01-a/src/main.rs}}\n```\n\n## Next\n",
-            ),
-            ("listings/01-a/Cargo.toml", "[package]\nname = \"a\"\n"),
-            ("listings/01-a/src/main.rs", "fn main() {}\n"),
-            ("listings/01-a/out/new.console", "$ cargo new web-server\n"),
-        ]);
-        let ends = walk(&book).ends;
-        assert_eq!(ends.len(), 1);
-        assert_eq!((ends[0].page.as_path(), ends[0].line), (Path::new("src/page.md"), 7));
-    }
-}
+mod tests;

@@ -1,0 +1,75 @@
+//! The book as mdBook builds it: its HTML, and its Markdown with the includes expanded.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use book::manuscript::page::address;
+use book::manuscript::{self, Block, Book, Page};
+use book::page;
+use mdbook_driver::MDBook;
+use mdbook_driver::builtin_preprocessors::LinkPreprocessor;
+use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
+use scraper::Selector;
+use tempfile::TempDir;
+
+/// A book that was built into a temporary folder, which is gone when this is dropped.
+pub struct Built {
+    folder: TempDir,
+    html: BTreeMap<PathBuf, String>,
+    /// What mdBook alone makes of the blocks of each page.
+    blocks: BTreeMap<PathBuf, Vec<Block>>,
+    /// What mdBook has warned of, though it went on.
+    pub warnings: Vec<String>,
+}
+
+impl Built {
+    pub fn new(root: &Path, pages: &[Page]) -> Result<Self> {
+        let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+        let mut config = manuscript::config(root)?;
+        // The page for printing repeats all others, which takes half of the time; the index to search in, the other half.
+        config.set("output.html.print.enable", false)?;
+        config.set("output.html.search.enable", false)?;
+        let log = tempfile::NamedTempFile::new()?;
+        let listener = tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).with_ansi(false).without_time();
+        let listener = listener.with_level(false).with_target(false).with_writer(Arc::new(log.reopen()?)).finish();
+        tracing::subscriber::with_default(listener, || page::build(config, root, folder.path()))?;
+        let warnings = fs::read_to_string(log.path())?.lines().map(str::to_owned).collect();
+        let read = |page: &Page| {
+            let html = fs::read_to_string(folder.path().join(address(&page.path)));
+            Ok((page.path.clone(), html.with_context(|| format!("{} was not built", page.path.display()))?))
+        };
+        let html = pages.iter().map(read).collect::<Result<_>>()?;
+        Ok(Self { folder, html, blocks: blocks(root)?, warnings })
+    }
+
+    pub fn html(&self, page: &Page) -> &str {
+        self.html.get(&page.path).map_or("", String::as_str)
+    }
+
+    /// The blocks of `page` with their includes expanded, by mdBook and without our preprocessor.
+    pub fn blocks(&self, page: &Page) -> &[Block] {
+        self.blocks.get(&page.path).map_or(&[], Vec::as_slice)
+    }
+
+    /// The folder with all that mdBook has written: `index.html` and the rest.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+/// The blocks of each page, as mdBook's own preprocessor for includes expands them.
+fn blocks(root: &Path) -> Result<BTreeMap<PathBuf, Vec<Block>>> {
+    let book = MDBook::load_with_config(root, manuscript::config(root)?)?;
+    let context = PreprocessorContext::new(root.to_owned(), book.config.clone(), "markdown".to_owned());
+    let chapters = LinkPreprocessor::new().run(&context, book.book)?;
+    let pages = Book::from_chapters(root, &book.config.book.src, chapters.chapters()).pages;
+    Ok(pages.into_iter().map(|page| (page.path, page.blocks)).collect())
+}
+
+/// A selector that is known to be well formed.
+pub fn selector(text: &str) -> Selector {
+    Selector::parse(text).unwrap_or_else(|error| unreachable!("a selector of ours is malformed: {error}"))
+}

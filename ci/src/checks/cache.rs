@@ -1,0 +1,82 @@
+//! What has passed a check, so that it need not be looked at again until it changes.
+
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use book::finding::Finding;
+
+/// A thing stands for all that its own result depends on. What all results depend on, this program and what else judges
+/// them, is added here.
+pub struct Cache {
+    folder: PathBuf,
+    judge: u64,
+}
+
+impl Cache {
+    /// What has passed the check of this name, for the book in `root`.
+    pub fn open(root: &Path, check: &str, judge: &impl Hash) -> Result<Self> {
+        let program = std::env::current_exe().context("cannot find the path of this program")?;
+        // By its time and size: to read it all would take longer than some of what is spared.
+        let program = fs::metadata(program)?;
+        let judge = hash(&(program.len(), program.modified()?, judge));
+        Ok(Self { folder: root.join("ci/target/cache").join(check), judge })
+    }
+
+    pub fn has(&self, thing: &impl Hash) -> bool {
+        self.get(thing).is_some()
+    }
+
+    /// What `find` finds in `thing`, which need not be asked if it has passed.
+    pub fn check(&self, thing: &impl Hash, find: impl FnOnce() -> Result<Vec<Finding>>) -> Result<Vec<Finding>> {
+        let findings = if self.has(thing) { return Ok(Vec::new()) } else { find()? };
+        if findings.is_empty() {
+            self.add(thing, "")?;
+        }
+        Ok(findings)
+    }
+
+    /// What was noted when `thing`, as it is now, has passed.
+    pub fn get(&self, thing: &impl Hash) -> Option<String> {
+        fs::read_to_string(self.file(thing)).ok()
+    }
+
+    /// Takes note that `thing` has passed.
+    pub fn add(&self, thing: &impl Hash, note: &str) -> Result<()> {
+        fs::create_dir_all(&self.folder)?;
+        let file = self.file(thing);
+        // Another `cargo book` may be reading.
+        let new = file.with_extension(std::process::id().to_string());
+        fs::write(&new, note).with_context(|| format!("cannot write {}", new.display()))?;
+        Ok(fs::rename(&new, &file)?)
+    }
+
+    fn file(&self, thing: &impl Hash) -> PathBuf {
+        self.folder.join(format!("{:016x}", hash(&(self.judge, thing))))
+    }
+}
+
+pub fn hash(thing: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    thing.hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_passed_is_known_until_it_changes() {
+        let root = tempfile::tempdir().unwrap();
+        let cache = Cache::open(root.path(), "check", &0).unwrap();
+        assert!(!cache.has(&"a"));
+        cache.add(&"a", "note").unwrap();
+        assert_eq!(cache.get(&"a").as_deref(), Some("note"));
+        assert!(cache.has(&"a") && !cache.has(&"b"));
+        assert!(Cache::open(root.path(), "check", &0).unwrap().has(&"a"));
+        assert!(!Cache::open(root.path(), "other", &0).unwrap().has(&"a"));
+        assert!(!Cache::open(root.path(), "check", &1).unwrap().has(&"a"));
+    }
+}

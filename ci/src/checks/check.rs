@@ -1,0 +1,104 @@
+//! What a check is, what it is given, and how checks are run and reported.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::sync::OnceLock;
+use std::thread;
+use std::time::Instant;
+
+use anyhow::{Result, anyhow, bail};
+use book::finding::Finding;
+use book::manuscript::{Book, includes};
+use book::reader::walk::{self, Walk};
+
+use crate::built::Built;
+
+/// A check: its name, and what finds what is wrong. An error means that it could not do its work.
+pub type Check = (&'static str, fn(&Context) -> Result<Vec<Finding>>);
+
+/// The error that counts as none: why a check has nothing to do on this machine.
+#[derive(Debug)]
+pub struct Skipped(pub String);
+
+impl fmt::Display for Skipped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "skipped: {}", self.0)
+    }
+}
+
+impl std::error::Error for Skipped {}
+
+/// What checks are given: the book, and what is made of it once for all that ask.
+pub struct Context {
+    pub book: Book,
+    walk: OnceLock<Walk>,
+    built: OnceLock<Result<Built, String>>,
+}
+
+impl Context {
+    pub fn new(book: Book) -> Self {
+        Self { book, walk: OnceLock::new(), built: OnceLock::new() }
+    }
+
+    pub fn walk(&self) -> &Walk {
+        self.walk.get_or_init(|| walk::walk(&self.book))
+    }
+
+    /// The book as HTML, or why mdBook cannot build it.
+    pub fn built(&self) -> Result<&Built> {
+        let build = || match includes::check(&self.book)[..] {
+            [] => Built::new(&self.book.root, &self.book.pages).map_err(|error| format!("{error:#}")),
+            _ => Err("the book is not built as long as an include is wrong".to_owned()),
+        };
+        self.built.get_or_init(build).as_ref().map_err(|error| anyhow!("{error}"))
+    }
+}
+
+/// Prints a line. Somebody who reads only the beginning, as `head` does, has closed our output.
+pub fn say(line: impl fmt::Display) {
+    let _ = writeln!(io::stdout(), "{line}");
+}
+
+/// Runs the checks that `names` has, or all without names, and prints a line for each, and all findings at the end. Gives
+/// whether the book is as it should be; with `no_skip`, a skipped check has failed.
+pub fn run(fast: &[Check], slow: &[Check], context: &Context, names: &[&str], no_skip: bool) -> Result<bool> {
+    let known: Vec<&str> = fast.iter().chain(slow).map(|(name, _)| *name).collect();
+    if let Some(name) = names.iter().find(|name| !known.contains(name)) {
+        bail!("there is no check `{name}`; there are {}", known.join(", "));
+    }
+    let is_wanted = |check: &&Check| names.is_empty() || names.contains(&check.0);
+    let timed = |(name, run): &Check| (*name, Instant::now(), run(context), Instant::now());
+    let (mut passed, mut failed, mut skipped, mut findings) = (0, 0, Vec::new(), Vec::new());
+    let mut report = |(name, start, result, end): (&str, Instant, Result<Vec<Finding>>, Instant)| {
+        let outcome = match &result {
+            Ok(found) if found.is_empty() => "ok".to_owned(),
+            Ok(found) => format!("{} found", found.len()),
+            Err(error) if error.is::<Skipped>() => error.to_string(),
+            Err(error) => format!("could not run: {error:#}"),
+        };
+        say(format_args!("{name:<12} {:>6.2} s  {outcome}", (end - start).as_secs_f32()));
+        match &result {
+            Ok(found) if found.is_empty() => passed += 1,
+            Err(error) if error.is::<Skipped>() => skipped.push(format!("{name} was {outcome}")),
+            _ => failed += 1,
+        }
+        findings.extend(result.unwrap_or_default());
+    };
+    // The fast ones side by side, for somebody waits. The slow ones use the whole machine by themselves.
+    thread::scope(|scope| {
+        let running: Vec<_> = fast.iter().filter(is_wanted).map(|check| scope.spawn(|| timed(check))).collect();
+        for thread in running {
+            report(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+    });
+    slow.iter().filter(is_wanted).for_each(|check| report(timed(check)));
+
+    findings.sort();
+    findings.dedup();
+    say("");
+    findings.iter().for_each(say);
+    skipped.iter().for_each(say);
+    let also = if skipped.is_empty() { String::new() } else { format!(", {} skipped", skipped.len()) };
+    say(format_args!("\n{passed} passed, {failed} failed{also}"));
+    Ok(failed == 0 && (skipped.is_empty() || !no_skip))
+}

@@ -1,0 +1,182 @@
+//! Copies: what repeats code of another listing has not drifted from it, and exercises and answers go together.
+//!
+//! A listing is a copy of the one that its metadata names by `from` or `shares`, an answer of its exercise. An item that
+//! both have is the same in both, but for lines that a page shows, which are in an anchor. In an exercise, the items that
+//! the answer shows may differ too. (The `use` lines follow from the rest. A step repeats nothing of the one before: see
+//! [`book::reader::walk`].)
+
+use std::ffi::OsStr;
+use std::path::Path;
+
+use book::finding::Finding;
+use book::manuscript::{Book, Kind, Listing};
+use book::reader::edit::Edit;
+use book::reader::files::{numbers, reader_files};
+use book::reader::items::{Item, items};
+
+pub fn check(book: &Book) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for listing in book.listings.values().filter(|listing| listing.kind != Kind::Step) {
+        let metadata = listing.metadata();
+        let exercise = (listing.kind == Kind::Answer).then(|| format!("exercises/{}", listing.slug()));
+        let answer = (listing.kind == Kind::Exercise).then(|| format!("answers/{}", listing.slug()));
+        let bases = [metadata.from, metadata.shares, exercise.clone()].into_iter().flatten();
+        let bases: Vec<String> = bases.filter(|name| name != "new").collect();
+        for name in bases.iter().chain(&answer).filter(|name| !book.listings.contains_key(*name)) {
+            let message = format!("there is no listing `{name}` to go with it");
+            findings.push(Finding::new(listing.manifest(), 1, message, "add it, or correct `from` or `shares`"));
+        }
+        findings.extend(exercise.and_then(|exercise| unshared(book, &exercise, listing)));
+        for base in bases.iter().filter_map(|name| book.listings.get(name)) {
+            // What can't be read is found by others.
+            let (Ok(old), Ok(files)) = (reader_files(book, base), reader_files(book, listing)) else { continue };
+            findings.extend(files.iter().filter_map(|(file, lines)| {
+                let line = drift(book, listing, file, lines, old.get(file)?)?;
+                let message = format!("this has drifted from `{}`, which it repeats", base.name);
+                let help =
+                    "make the same change in both, or put the lines that are to differ into an anchor that a page shows";
+                Some(Finding::new(listing.folder.join(file), line, message, help))
+            }));
+        }
+    }
+    findings
+}
+
+/// An answer that is not held to the tests of its exercise.
+fn unshared(book: &Book, exercise: &str, answer: &Listing) -> Option<Finding> {
+    let shared = format!("#[path = \"../../../{exercise}/src/tests.rs\"]");
+    let mut edited = ["src/main.rs", "src/lib.rs"].map(|file| answer.folder.join(file)).into_iter();
+    let path = edited.find(|path| book.sources.contains_key(path))?;
+    let message = "this answer is not held to the tests of its exercise";
+    let help = format!("let it end on\n#[cfg(test)]\n{shared}\nmod tests;");
+    (!book.sources[&path].text.contains(&shared)).then(|| Finding::new(path, 1, message, help))
+}
+
+/// The first line of a file that is to be as in `base`, and is not.
+fn drift(book: &Book, listing: &Listing, file: &Path, lines: &[String], base: &[String]) -> Option<usize> {
+    let source = book.sources.get(&listing.folder.join(file))?;
+    if file.extension() != Some(OsStr::new("rs")) {
+        return (file.extension() == Some(OsStr::new("html")) && lines != base).then_some(1);
+    }
+    let numbers = numbers(lines, source);
+    let number = |line: &usize| numbers.get(*line).copied().flatten();
+    let is_shown = |line: usize| number(&line).is_some_and(|line| source.is_anchored(line, |_| true));
+    let edit = Edit::new(base, lines, &vec![true; lines.len()]);
+    let differs = |number: &usize| {
+        let line = &edit.lines[*number];
+        let is_new = line.new && !line.text.is_empty();
+        // What is gone is in front of the line behind it.
+        let is_beside = *number > 0 && is_shown(*number - 1);
+        (is_new || !line.gone.concat().is_empty() && !is_beside) && !is_shown(*number)
+    };
+    let (theirs, answered) = (items(base), answered(book, listing, file));
+    let ours = items(lines).into_iter().filter(|item| item.name != "use" && !item.is_container());
+    let mut copies = ours.filter(|item| item.is_in(&theirs) && !item.is_in(&answered));
+    let line = copies.find_map(|item| item.lines.clone().find(differs))?;
+    // A line of an overlay's step is in no file of the overlay's.
+    Some((0..=line).rev().find_map(|line| number(&line)).unwrap_or(1))
+}
+
+/// The items of a file of an exercise that its answer shows.
+fn answered(book: &Book, listing: &Listing, file: &Path) -> Vec<Item> {
+    let answer = book.listings.get(&format!("answers/{}", listing.slug()));
+    let answer = answer.filter(|_| listing.kind == Kind::Exercise);
+    let Some(source) = answer.and_then(|answer| book.sources.get(&answer.folder.join(file))) else {
+        return Vec::new();
+    };
+    let (numbers, lines): (Vec<usize>, Vec<String>) =
+        source.lines().map(|(number, line)| (number, line.to_owned())).unzip();
+    let is_shown = |item: &Item| item.lines.clone().any(|line| source.is_anchored(numbers[line], |_| true));
+    items(&lines).into_iter().filter(is_shown).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use book::testing::{headlines, small_book};
+
+    const MANIFEST: &str = "[package]\nname = \"a\"\n";
+    const STEP: &str = "use std::fs;\n\nfn main() {}\n\nfn handle() {\n    let mut buffer = [0; 1024];\n    read();\n    three();\n    write();\n}\n";
+    const TESTS: &str = "\n#[cfg(test)]\n#[path = \"../../../exercises/x/src/tests.rs\"]\nmod tests;\n";
+    const THREE: (&str, &str) = ("    three();\n", "    // ANCHOR: three\n    tree();\n    // ANCHOR_END: three\n");
+    const BUFFER: (&str, &str) = ("1024", "2048");
+
+    /// What is found in a copy of the step by each kind of listing, with these changes; the answer is of the exercise.
+    fn found(changes: [&[(&str, &str)]; 3], overlay: &str) -> Vec<String> {
+        let replaced = |text: &str, changes: &[(&str, &str)]| {
+            changes.iter().fold(text.to_owned(), |text, (from, to)| {
+                assert!(text.contains(from), "{from}");
+                text.replace(from, to)
+            })
+        };
+        let exercise = replaced(STEP, changes[0]);
+        let manifest = |key: &str| format!("{MANIFEST}[package.metadata.book]\n{key} = \"01-a\"\n");
+        let (_folder, book) = small_book(&[
+            ("src/page.md", "# Page\n"),
+            ("listings/01-a/Cargo.toml", MANIFEST),
+            ("listings/01-a/src/main.rs", STEP),
+            ("listings/01-a/hello.html", "<p>Hello\n"),
+            ("listings/exercises/x/Cargo.toml", &manifest("from")),
+            ("listings/exercises/x/src/main.rs", &exercise),
+            ("listings/exercises/x/hello.html", if overlay.is_empty() { "<p>Hello\n" } else { "<p>Bye\n" }),
+            ("listings/answers/x/Cargo.toml", MANIFEST),
+            ("listings/answers/x/src/main.rs", &format!("{}{TESTS}", replaced(&exercise, changes[1]))),
+            ("listings/underneath/x/Cargo.toml", &manifest("shares")),
+            ("listings/underneath/x/src/main.rs", &replaced(STEP, changes[2])),
+            ("listings/broken/x/overlay.toml", "from = \"01-a\"\n"),
+            ("listings/broken/x/src/main.rs", overlay),
+        ]);
+        headlines(&check(&book))
+    }
+
+    /// The finding in a file of a listing.
+    fn drifted(place: &str, from: &str) -> String {
+        format!("listings/{place}: this has drifted from `{from}`, which it repeats")
+    }
+
+    #[test]
+    fn a_copy_is_the_same_but_for_what_a_page_shows() {
+        assert_eq!(found([&[], &[], &[]], ""), [""; 0]);
+        assert_eq!(found([&[], &[THREE], &[THREE, ("use std::fs;", "use std::io;")]], ""), [""; 0]);
+        let place = "x/src/main.rs:6";
+        assert_eq!(found([&[], &[THREE, BUFFER], &[]], ""), [drifted(&format!("answers/{place}"), "exercises/x")]);
+        assert_eq!(found([&[], &[], &[THREE, BUFFER]], ""), [drifted(&format!("underneath/{place}"), "01-a")]);
+        // What is gone, too.
+        let found = found([&[], &[], &[("    read();\n", "")]], "");
+        assert_eq!(found, [drifted("underneath/x/src/main.rs:7", "01-a")]);
+    }
+
+    #[test]
+    fn an_exercise_differs_where_its_answer_is_shown() {
+        assert_eq!(found([&[BUFFER], &[THREE], &[]], ""), [""; 0]);
+        assert_eq!(found([&[BUFFER], &[], &[]], ""), [drifted("exercises/x/src/main.rs:6", "01-a")]);
+    }
+
+    #[test]
+    fn a_broken_listing_and_a_page_are_copies() {
+        let overlay = STEP.replace("use std::fs;\n\nfn main() {}\n\n", "").replace("    three();\n", THREE.1);
+        let pages = drifted("exercises/x/hello.html:1", "01-a");
+        assert_eq!(found([&[], &[], &[]], &overlay), std::slice::from_ref(&pages));
+        let drift = drifted("broken/x/src/main.rs:2", "01-a");
+        assert_eq!(found([&[], &[], &[]], &overlay.replace("1024", "2048")), [drift, pages]);
+    }
+
+    #[test]
+    fn exercises_and_answers_go_together() {
+        let (_folder, book) = small_book(&[
+            ("src/page.md", "# Page\n"),
+            ("listings/exercises/b/Cargo.toml", ""),
+            ("listings/answers/c/Cargo.toml", ""),
+            ("listings/exercises/a/Cargo.toml", ""),
+            ("listings/answers/a/src/main.rs", "mod tests {}\n"),
+        ]);
+        assert_eq!(
+            headlines(&check(&book)),
+            [
+                "listings/answers/a/src/main.rs:1: this answer is not held to the tests of its exercise",
+                "listings/answers/c/Cargo.toml:1: there is no listing `exercises/c` to go with it",
+                "listings/exercises/b/Cargo.toml:1: there is no listing `answers/b` to go with it",
+            ]
+        );
+    }
+}

@@ -1,0 +1,86 @@
+//! Pictures for the pages: a little SVG that takes the colours of the page it is included in.
+//!
+//! A page includes the file, not an `<img>` of it, so that it sees those colours. Nothing is said by colour alone.
+
+use std::path::{Path, PathBuf};
+
+use super::Generated;
+
+/// What is around each picture. Its styles are those of the whole page: more than one picture on it does no harm.
+const FRAME: &str = include_str!("frame.svg");
+
+pub struct Svg {
+    name: String,
+    frame: String,
+    content: String,
+}
+
+impl Svg {
+    pub fn new(name: &str, height: i32, title: &str, description: &str) -> Self {
+        let frame = FRAME.replace("HEIGHT", &height.to_string()).replace("NAME", name);
+        let frame = frame.replace("TITLE", &escaped(title)).replace("DESCRIPTION", &escaped(description));
+        Self { name: name.to_owned(), frame, content: String::new() }
+    }
+
+    /// Text whose baseline is at `y`; `x` is its middle, or where `class` says: `start`, `end`.
+    pub fn text(&mut self, x: i32, y: i32, class: &str, text: &str) {
+        let class = if class.is_empty() { String::new() } else { format!(r#" class="{class}""#) };
+        self.content += &format!("<text{class} x=\"{x}\" y=\"{y}\">{}</text>\n", escaped(text));
+    }
+
+    pub fn rectangle(&mut self, [x, y, width, height]: [i32; 4], round: i32, class: &str) {
+        let size = format!(r#"width="{width}" height="{height}""#);
+        self.content += &format!("<rect class=\"{class}\" x=\"{x}\" y=\"{y}\" {size} rx=\"{round}\"/>\n");
+    }
+
+    pub fn hatched(&mut self, [x, y, width, height]: [i32; 4]) {
+        let (size, name) = (format!(r#"width="{width}" height="{height}""#), &self.name);
+        self.content += &format!("<rect x=\"{x}\" y=\"{y}\" {size} fill=\"url(#{name}-hatch)\"/>\n");
+        self.rectangle([x, y, width, height], 0, "line");
+    }
+
+    pub fn disc(&mut self, x: i32, y: i32, radius: i32) {
+        self.content += &format!("<circle class=\"dot\" cx=\"{x}\" cy=\"{y}\" r=\"{radius}\"/>\n");
+    }
+
+    pub fn cross(&mut self, x: i32, y: i32, radius: i32) {
+        let (left, right, top, bottom) = (x - radius, x + radius, y - radius, y + radius);
+        let path = format!("M{left} {top}L{right} {bottom}M{left} {bottom}L{right} {top}");
+        self.content += &format!("<path class=\"line\" stroke-width=\"2\" d=\"{path}\"/>\n");
+    }
+
+    pub fn line(&mut self, [x1, y1]: [i32; 2], [x2, y2]: [i32; 2], class: &str) {
+        self.content += &format!("<path class=\"line {class}\" d=\"M{x1} {y1}L{x2} {y2}\"/>\n");
+    }
+
+    /// The picture, as a file. It has no blank lines: at one, Markdown would go on.
+    pub fn finish(self) -> Generated {
+        Generated { path: path(&self.name), text: self.frame.replace("CONTENT", &self.content) }
+    }
+}
+
+pub fn path(name: &str) -> PathBuf {
+    Path::new("src/img").join(format!("{name}.svg"))
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_is_one_block_of_markdown_and_says_what_it_shows() {
+        let mut svg = Svg::new("one", 50, "A & B", "A is left of B.");
+        svg.text(10, 20, "start", "a < b");
+        let file = svg.finish();
+        assert_eq!(file.path, Path::new("src/img/one.svg"));
+        assert!(file.text.starts_with("<svg "));
+        assert!(file.text.lines().all(|line| !line.trim().is_empty()));
+        assert!(file.text.contains("<title id=\"one-title\">A &amp; B</title>"));
+        assert!(file.text.contains(">A is left of B.</desc>"));
+        assert!(file.text.contains(">a &lt; b</text>"));
+    }
+}

@@ -1,0 +1,81 @@
+//! The mdBook preprocessor: what happens to the pages before mdBook expands their includes.
+//!
+//! `book.toml` names it as `cargo book preprocess`: it runs in every build, in `mdbook build` and `mdbook serve` too.
+
+use std::fs;
+use std::io;
+
+use anyhow::{Context, Result, bail};
+use mdbook_preprocessor::book::Book as Chapters;
+use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
+
+use crate::manuscript::{Book, Page, includes};
+use crate::page::figure;
+use crate::reader::walk::{self, Walk};
+
+/// Our preprocessor, for a mdBook in this process.
+pub struct Rewriter;
+
+impl Preprocessor for Rewriter {
+    fn name(&self) -> &str {
+        "book"
+    }
+
+    /// Rewrites the pages. Refuses a broken include: mdBook would render an empty block and call it a success.
+    fn run(&self, context: &PreprocessorContext, mut chapters: Chapters) -> Result<Chapters> {
+        let src = &context.config.book.src;
+        let book = Book::from_chapters(&context.root, src, chapters.chapters());
+        let findings: Vec<String> = includes::check(&book).iter().map(ToString::to_string).collect();
+        if !findings.is_empty() {
+            bail!("the book is not built, because of its includes:\n{}", findings.join("\n"));
+        }
+        let walk = walk::walk(&book);
+        let lock = fs::read_to_string(context.root.join("listings").join("Cargo.lock")).unwrap_or_default();
+        let mut result = Ok(());
+        chapters.for_each_chapter_mut(|chapter| {
+            let path = chapter.source_path.as_ref().map(|path| src.join(path));
+            let Some(page) = book.pages.iter().find(|page| Some(&page.path) == path.as_ref()) else {
+                return;
+            };
+            match rewrite(page, &walk, &lock, &context.renderer) {
+                Ok(text) => chapter.content = text,
+                Err(error) => result = Err(error.context(format!("cannot rewrite {}", page.path.display()))),
+            }
+        });
+        result.map(|()| chapters)
+    }
+}
+
+/// Reads a book from standard input, rewrites it, and prints it: for a mdBook that has started us.
+pub fn run() -> Result<()> {
+    let (context, chapters) =
+        mdbook_preprocessor::parse_input(io::stdin()).context("cannot read the book that mdBook sent")?;
+    let chapters = Rewriter.run(&context, chapters)?;
+    serde_json::to_writer(io::stdout(), &chapters).context("cannot hand the book back to mdBook")
+}
+
+/// The Markdown of a page as `renderer` gets it. `lock` is the lock file of the listings.
+fn rewrite(page: &Page, walk: &Walk, lock: &str, renderer: &str) -> Result<String> {
+    // One more, for what follows the last. None is removed: the lines of the chapter keep their numbers.
+    let mut lines: Vec<String> = page.text.lines().map(str::to_owned).chain([String::new()]).collect();
+    // Proof marks and captions are for us, not for the reader's browser.
+    let captions = page.blocks.iter().filter_map(|block| block.caption.as_ref());
+    for mark in page.proofs.iter().map(|proof| proof.line).chain(captions.map(|caption| caption.line)) {
+        lines[mark - 1].clear();
+    }
+    for removal in &page.removals {
+        lines[removal.line - 1] = removal.sentence();
+    }
+    // Other renderers get the blocks as they are.
+    if renderer == "html" {
+        for (block, html) in figure::figures(walk, page) {
+            lines[block.line - 1..block.end].iter_mut().for_each(String::clear);
+            lines[block.line - 1] = html;
+        }
+        for end in walk.ends.iter().rev().filter(|end| end.page == page.path) {
+            let line = &mut lines[end.line - 1];
+            *line = format!("\n{}\n{line}", figure::end_html(end, lock)?);
+        }
+    }
+    Ok(lines.join("\n"))
+}
