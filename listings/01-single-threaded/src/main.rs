@@ -1,4 +1,4 @@
-//! Step 01: one thread, which answers one client after the other.
+//! Step 01: one thread, which answers one client after another.
 
 // ANCHOR: use
 use std::fs;
@@ -19,7 +19,7 @@ fn main() {
 
 // ANCHOR: serve
 fn serve(listener: TcpListener) {
-    // Each turn of the loop waits for the next connection.
+    // Each turn of the loop waits for the next client to connect.
     for stream in listener.incoming() {
         let stream = stream.unwrap();
 
@@ -30,7 +30,7 @@ fn serve(listener: TcpListener) {
 
 // ANCHOR: handle_connection
 fn handle_connection(mut stream: TcpStream) {
-    // Wait until the client has sent something, and take up to 1024 bytes of it.
+    // Wait for the client to send something, and take what fits into the buffer.
     let mut buffer = [0; 1024];
     let length = stream.read(&mut buffer).unwrap();
     let request = &buffer[..length];
@@ -38,7 +38,7 @@ fn handle_connection(mut stream: TcpStream) {
     let (status_line, filename) = if request.starts_with(b"GET / HTTP/1.1\r\n") {
         ("HTTP/1.1 200 OK", "hello.html")
     } else if request.starts_with(b"GET /sleep HTTP/1.1\r\n") {
-        // Stand in for a page that takes long to prepare.
+        // Pretend that this page takes a while to prepare.
         thread::sleep(Duration::from_secs(5));
         ("HTTP/1.1 200 OK", "hello.html")
     } else {
@@ -46,7 +46,7 @@ fn handle_connection(mut stream: TcpStream) {
     };
     let contents = fs::read_to_string(filename).unwrap();
 
-    // A blank line ends the head of the response; the page is its body.
+    // A blank line ends the head of the response, and the page is the body.
     let response = format!("{status_line}\r\n\r\n{contents}");
     stream.write_all(response.as_bytes()).unwrap();
 }

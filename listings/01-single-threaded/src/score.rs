@@ -10,4 +10,8 @@ clients::score! {
     reset: the_server_ends,
     byte_by_byte: gets_404,
     long_head: is_reset,
+    drip: gets_404,
+    crowd: all_are_served,
+    greedy: others_wait,
+    timeline: [5, 8, 13, 13],
 }

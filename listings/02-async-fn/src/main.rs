@@ -1,4 +1,4 @@
-//! Step 02: the handler is an `async fn`, and nobody runs the future it returns.
+//! Step 02: the handler is an `async fn`, and nothing runs the futures it returns.
 
 use std::fs;
 use std::io::prelude::*;
@@ -14,7 +14,7 @@ fn main() {
 }
 
 fn serve(listener: TcpListener) {
-    // Each turn of the loop waits for the next connection.
+    // Each turn of the loop waits for the next client to connect.
     for stream in listener.incoming() {
         let stream = stream.unwrap();
 
@@ -24,7 +24,8 @@ fn serve(listener: TcpListener) {
 
 // ANCHOR: handle_connection
 async fn handle_connection(mut stream: TcpStream) {
-    // Wait until the client has sent something, and take up to 1024 bytes of it.
+    // ANCHOR_END: handle_connection
+    // Wait for the client to send something, and take what fits into the buffer.
     let mut buffer = [0; 1024];
     let length = stream.read(&mut buffer).unwrap();
     let request = &buffer[..length];
@@ -32,7 +33,7 @@ async fn handle_connection(mut stream: TcpStream) {
     let (status_line, filename) = if request.starts_with(b"GET / HTTP/1.1\r\n") {
         ("HTTP/1.1 200 OK", "hello.html")
     } else if request.starts_with(b"GET /sleep HTTP/1.1\r\n") {
-        // Stand in for a page that takes long to prepare.
+        // Pretend that this page takes a while to prepare.
         thread::sleep(Duration::from_secs(5));
         ("HTTP/1.1 200 OK", "hello.html")
     } else {
@@ -40,11 +41,10 @@ async fn handle_connection(mut stream: TcpStream) {
     };
     let contents = fs::read_to_string(filename).unwrap();
 
-    // A blank line ends the head of the response; the page is its body.
+    // A blank line ends the head of the response, and the page is the body.
     let response = format!("{status_line}\r\n\r\n{contents}");
     stream.write_all(response.as_bytes()).unwrap();
 }
-// ANCHOR_END: handle_connection
 
 #[cfg(test)]
 mod score;

@@ -10,4 +10,7 @@ clients::score! {
     reset: nobody_is_answered,
     byte_by_byte: nobody_is_answered,
     long_head: nobody_is_answered,
+    drip: nobody_is_answered,
+    crowd: nobody_is_answered,
+    greedy: nobody_is_answered,
 }

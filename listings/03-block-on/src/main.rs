@@ -1,4 +1,4 @@
-//! Step 03: `block_on` runs the futures, still one client after the other.
+//! Step 03: `block_on` runs the futures, still one client after another.
 
 // ANCHOR: use
 use std::fs;
@@ -18,7 +18,7 @@ fn main() {
 
 // ANCHOR: serve
 async fn serve(listener: TcpListener) {
-    // Each turn of the loop waits for the next connection.
+    // Each turn of the loop waits for the next client to connect.
     for stream in listener.incoming() {
         let stream = stream.unwrap();
 
@@ -28,9 +28,8 @@ async fn serve(listener: TcpListener) {
 }
 // ANCHOR_END: serve
 
-// ANCHOR: handle_connection
 async fn handle_connection(mut stream: TcpStream) {
-    // Wait until the client has sent something, and take up to 1024 bytes of it.
+    // Wait for the client to send something, and take what fits into the buffer.
     let mut buffer = [0; 1024];
     let length = stream.read(&mut buffer).unwrap();
     let request = &buffer[..length];
@@ -38,19 +37,20 @@ async fn handle_connection(mut stream: TcpStream) {
     let (status_line, filename) = if request.starts_with(b"GET / HTTP/1.1\r\n") {
         ("HTTP/1.1 200 OK", "hello.html")
     } else if request.starts_with(b"GET /sleep HTTP/1.1\r\n") {
-        // Stand in for a page that takes long to prepare.
+        // ANCHOR: handle_connection
+        // Pretend that this page takes a while to prepare.
         smol::Timer::after(Duration::from_secs(5)).await;
         ("HTTP/1.1 200 OK", "hello.html")
+        // ANCHOR_END: handle_connection
     } else {
         ("HTTP/1.1 404 NOT FOUND", "404.html")
     };
     let contents = fs::read_to_string(filename).unwrap();
 
-    // A blank line ends the head of the response; the page is its body.
+    // A blank line ends the head of the response, and the page is the body.
     let response = format!("{status_line}\r\n\r\n{contents}");
     stream.write_all(response.as_bytes()).unwrap();
 }
-// ANCHOR_END: handle_connection
 
 #[cfg(test)]
 mod score;

@@ -1,4 +1,4 @@
-//! Step 04: every connection gets a task, and the sockets still block.
+//! Step 04: every connection gets a task of its own, but the sockets still block.
 
 use std::fs;
 use std::io::prelude::*;
@@ -14,18 +14,18 @@ fn main() {
 
 // ANCHOR: serve
 async fn serve(listener: TcpListener) {
-    // Each turn of the loop waits for the next connection.
+    // Each turn of the loop waits for the next client to connect.
     for stream in listener.incoming() {
         let stream = stream.unwrap();
 
-        // A task for this connection; we go straight on to the next client.
+        // Give this connection a task of its own, and go straight on.
         smol::spawn(handle_connection(stream)).detach();
     }
 }
 // ANCHOR_END: serve
 
 async fn handle_connection(mut stream: TcpStream) {
-    // Wait until the client has sent something, and take up to 1024 bytes of it.
+    // Wait for the client to send something, and take what fits into the buffer.
     let mut buffer = [0; 1024];
     let length = stream.read(&mut buffer).unwrap();
     let request = &buffer[..length];
@@ -33,7 +33,7 @@ async fn handle_connection(mut stream: TcpStream) {
     let (status_line, filename) = if request.starts_with(b"GET / HTTP/1.1\r\n") {
         ("HTTP/1.1 200 OK", "hello.html")
     } else if request.starts_with(b"GET /sleep HTTP/1.1\r\n") {
-        // Stand in for a page that takes long to prepare.
+        // Pretend that this page takes a while to prepare.
         smol::Timer::after(Duration::from_secs(5)).await;
         ("HTTP/1.1 200 OK", "hello.html")
     } else {
@@ -41,7 +41,7 @@ async fn handle_connection(mut stream: TcpStream) {
     };
     let contents = fs::read_to_string(filename).unwrap();
 
-    // A blank line ends the head of the response; the page is its body.
+    // A blank line ends the head of the response, and the page is the body.
     let response = format!("{status_line}\r\n\r\n{contents}");
     stream.write_all(response.as_bytes()).unwrap();
 }

@@ -5,9 +5,13 @@ use super::serve;
 clients::score! {
     serve: |listener| smol::block_on(serve(listener)),
     silent: others_wait,
-    slow: gets_the_page,
+    slow: delays_nobody,
     hang_up: gets_404,
     reset: harms_nobody,
     byte_by_byte: gets_404,
     long_head: is_reset,
+    drip: gets_404,
+    crowd: the_server_ends,
+    greedy: others_wait,
+    timeline: [8, 8, 13, 8],
 }

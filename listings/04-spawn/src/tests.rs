@@ -55,8 +55,6 @@ fn any_other_path_is_answered_with_the_404_page() {
 #[test]
 fn four_sleeps_overlap() {
     let server = start();
-
-    let start = Instant::now();
     let sleeping = [(); 4].map(|()| {
         let mut sleeping = Client::connect(server.addr());
         sleeping.request("/sleep").unwrap();
@@ -68,15 +66,6 @@ fn four_sleeps_overlap() {
     for client in &sleeping {
         assert!(client.is_unanswered_for(MOMENT));
     }
-
-    for client in sleeping {
-        let reply = client.read_reply().unwrap();
-        assert_eq!(reply.head, "HTTP/1.1 200 OK");
-        assert_eq!(reply.body, include_str!("../hello.html"));
-    }
-    // One after the other, they would have taken twenty seconds.
-    assert!(start.elapsed() >= Duration::from_secs(5));
-    assert!(start.elapsed() < 2 * Duration::from_secs(5));
 }
 
 #[test]
@@ -198,7 +187,6 @@ fn every_handler_runs_on_the_same_thread() {
     assert_ne!(first.1, server.thread_id());
 }
 
-// ANCHOR: ticker
 /// A clock: it ticks for ever, and does nothing else.
 async fn tick(ticks: Sender<()>) {
     loop {
@@ -216,7 +204,6 @@ fn start_with_ticker() -> (Server, Receiver<()>) {
     });
     (server, ticked)
 }
-// ANCHOR_END: ticker
 
 #[test]
 fn accept_starves_the_ticker() {

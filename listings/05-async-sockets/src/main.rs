@@ -1,11 +1,11 @@
-//! Step 05: the sockets no longer block, and it is one client after the other again.
+//! Step 05: the sockets no longer block, but it's one client after another again.
 
 // ANCHOR: use
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
+use futures_lite::{AsyncReadExt, AsyncWriteExt};
 use smol::Async;
-use smol::io::{AsyncReadExt, AsyncWriteExt};
 // ANCHOR_END: use
 
 // ANCHOR: main
@@ -20,7 +20,7 @@ fn main() {
 
 // ANCHOR: serve
 async fn serve(listener: Async<TcpListener>) {
-    // Each turn of the loop waits for the next connection.
+    // Each turn of the loop waits for the next client to connect.
     loop {
         let (stream, _) = listener.accept().await.unwrap();
 
@@ -32,23 +32,29 @@ async fn serve(listener: Async<TcpListener>) {
 
 // ANCHOR: handle_connection
 async fn handle_connection(mut stream: Async<TcpStream>) {
-    // Wait until the client has sent something, and take up to 1024 bytes of it.
+    // ANCHOR_END: handle_connection
+    // Wait for the client to send something, and take what fits into the buffer.
     let mut buffer = [0; 1024];
+    // ANCHOR: handle_connection
     let length = stream.read(&mut buffer).await.unwrap();
     let request = &buffer[..length];
+    // ANCHOR_END: handle_connection
 
     let (status_line, filename) = if request.starts_with(b"GET / HTTP/1.1\r\n") {
         ("HTTP/1.1 200 OK", "hello.html")
     } else if request.starts_with(b"GET /sleep HTTP/1.1\r\n") {
-        // Stand in for a page that takes long to prepare.
+        // Pretend that this page takes a while to prepare.
         smol::Timer::after(Duration::from_secs(5)).await;
         ("HTTP/1.1 200 OK", "hello.html")
     } else {
         ("HTTP/1.1 404 NOT FOUND", "404.html")
     };
+    // ANCHOR: handle_connection
     let contents = smol::fs::read_to_string(filename).await.unwrap();
+    // ANCHOR_END: handle_connection
 
-    // A blank line ends the head of the response; the page is its body.
+    // A blank line ends the head of the response, and the page is the body.
+    // ANCHOR: handle_connection
     let response = format!("{status_line}\r\n\r\n{contents}");
     stream.write_all(response.as_bytes()).await.unwrap();
 }

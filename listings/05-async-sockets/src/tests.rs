@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use clients::{Client, DEADLINE, Server, ask, serve_in_background};
-use smol::future;
+use futures_lite::future;
 
 use super::*;
 

@@ -1,10 +1,10 @@
-//! Step 06: sockets that do not block, and a task for every connection.
+//! Step 06: sockets that don't block, and a task for every connection.
 
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
+use futures_lite::{AsyncReadExt, AsyncWriteExt};
 use smol::Async;
-use smol::io::{AsyncReadExt, AsyncWriteExt};
 
 fn main() {
     let listener = Async::<TcpListener>::bind(([127, 0, 0, 1], 7878)).unwrap();
@@ -16,18 +16,18 @@ fn main() {
 
 // ANCHOR: serve
 async fn serve(listener: Async<TcpListener>) {
-    // Each turn of the loop waits for the next connection.
+    // Each turn of the loop waits for the next client to connect.
     loop {
         let (stream, _) = listener.accept().await.unwrap();
 
-        // A task for this connection; we go straight on to the next client.
+        // Give this connection a task of its own, and go straight on.
         smol::spawn(handle_connection(stream)).detach();
     }
 }
 // ANCHOR_END: serve
 
 async fn handle_connection(mut stream: Async<TcpStream>) {
-    // Wait until the client has sent something, and take up to 1024 bytes of it.
+    // Wait for the client to send something, and take what fits into the buffer.
     let mut buffer = [0; 1024];
     let length = stream.read(&mut buffer).await.unwrap();
     let request = &buffer[..length];
@@ -35,7 +35,7 @@ async fn handle_connection(mut stream: Async<TcpStream>) {
     let (status_line, filename) = if request.starts_with(b"GET / HTTP/1.1\r\n") {
         ("HTTP/1.1 200 OK", "hello.html")
     } else if request.starts_with(b"GET /sleep HTTP/1.1\r\n") {
-        // Stand in for a page that takes long to prepare.
+        // Pretend that this page takes a while to prepare.
         smol::Timer::after(Duration::from_secs(5)).await;
         ("HTTP/1.1 200 OK", "hello.html")
     } else {
@@ -43,7 +43,7 @@ async fn handle_connection(mut stream: Async<TcpStream>) {
     };
     let contents = smol::fs::read_to_string(filename).await.unwrap();
 
-    // A blank line ends the head of the response; the page is its body.
+    // A blank line ends the head of the response, and the page is the body.
     let response = format!("{status_line}\r\n\r\n{contents}");
     stream.write_all(response.as_bytes()).await.unwrap();
 }

@@ -1,4 +1,5 @@
 use std::cell::Cell;
+use std::marker::PhantomData;
 use std::panic;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,7 +12,7 @@ use clients::{
     Client, DEADLINE, Server, ask, expect_one_smol_thread, in_own_process, room_for_clients,
     serve_in_background,
 };
-use smol::future;
+use futures_lite::future;
 
 use super::*;
 
@@ -365,6 +366,38 @@ fn keep_a_thread() -> (ThreadId, Sender<()>) {
     })
     .detach();
     (told.recv_timeout(DEADLINE).unwrap(), let_go)
+}
+
+/// What the compiler knows of a type: `is_send` of `IsNotSend` is only taken where the other one is not there.
+struct Known<T>(PhantomData<T>);
+
+trait IsNotSend {
+    fn is_send(&self) -> bool {
+        false
+    }
+}
+
+impl<T> IsNotSend for Known<T> {}
+
+impl<T: Send> Known<T> {
+    fn is_send(&self) -> bool {
+        true
+    }
+}
+
+fn known<T>(_: &T) -> Known<T> {
+    Known(PhantomData)
+}
+
+#[test]
+fn a_future_holds_its_arguments_before_the_first_poll() {
+    async fn drops_at_once<T>(argument: T) {
+        drop(argument);
+        future::yield_now().await;
+    }
+
+    assert!(known(&drops_at_once(Arc::new(1))).is_send());
+    assert!(!known(&drops_at_once(Rc::new(1))).is_send());
 }
 
 #[test]

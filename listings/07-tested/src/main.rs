@@ -1,11 +1,11 @@
-//! Step 07: the handler takes any stream, so that a test can hand it one of its own.
+//! Step 07: tests with real sockets, and a handler that takes any stream, even one in memory.
 
 // ANCHOR: use
 use std::net::TcpListener;
 use std::time::Duration;
 
+use futures_lite::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use smol::Async;
-use smol::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 // ANCHOR_END: use
 
 fn main() {
@@ -17,34 +17,36 @@ fn main() {
 }
 
 async fn serve(listener: Async<TcpListener>) {
-    // Each turn of the loop waits for the next connection.
+    // Each turn of the loop waits for the next client to connect.
     loop {
         let (stream, _) = listener.accept().await.unwrap();
 
-        // A task for this connection; we go straight on to the next client.
+        // Give this connection a task of its own, and go straight on.
         smol::spawn(handle_connection(stream)).detach();
     }
 }
 
-// ANCHOR: handle_connection
+// ANCHOR: signature
 async fn handle_connection(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
-    // Wait until the client has sent something, and take up to 1024 bytes of it.
+    // ANCHOR_END: signature
+    // Wait for the client to send something, and take what fits into the buffer.
     let mut buffer = [0; 1024];
     let length = stream.read(&mut buffer).await.unwrap();
     let request = &buffer[..length];
 
+    // ANCHOR: choice
     if request.starts_with(b"GET /sleep HTTP/1.1\r\n") {
-        // Stand in for a page that takes long to prepare.
+        // Pretend that this page takes a while to prepare.
         smol::Timer::after(Duration::from_secs(5)).await;
     }
     let (status_line, filename) = page_for(request);
+    // ANCHOR_END: choice
     let contents = smol::fs::read_to_string(filename).await.unwrap();
 
-    // A blank line ends the head of the response; the page is its body.
+    // A blank line ends the head of the response, and the page is the body.
     let response = format!("{status_line}\r\n\r\n{contents}");
     stream.write_all(response.as_bytes()).await.unwrap();
 }
-// ANCHOR_END: handle_connection
 
 // ANCHOR: page_for
 fn page_for(request: &[u8]) -> (&'static str, &'static str) {
@@ -62,18 +64,26 @@ fn page_for(request: &[u8]) -> (&'static str, &'static str) {
 // ANCHOR: tests
 #[cfg(test)]
 mod tests {
+    // ANCHOR_END: tests
+    // ANCHOR: use_sockets
+    // ANCHOR: use_mock
     use std::fs;
+    // ANCHOR_END: use_sockets
     use std::io;
-    use std::net::TcpStream;
+    // ANCHOR: use_sockets
+    use std::net::{SocketAddr, TcpStream};
+    // ANCHOR_END: use_sockets
     use std::pin::Pin;
     use std::task::{Context, Poll, ready};
+    // ANCHOR: use_sockets
 
-    use smol::future;
+    use futures_lite::future;
 
+    // ANCHOR: tests
     use super::*;
-    // ANCHOR_END: tests
+    // ANCHOR_END: use_mock
+    // ANCHOR_END: use_sockets
 
-    // ANCHOR: test_page_for
     #[test]
     fn test_page_for() {
         let hello = ("HTTP/1.1 200 OK", "hello.html");
@@ -84,52 +94,136 @@ mod tests {
         assert_eq!(page_for(b"GET /other HTTP/1.1\r\n\r\n"), not_found);
         assert_eq!(page_for(b""), not_found);
     }
-    // ANCHOR_END: test_page_for
+    // ANCHOR_END: tests
 
-    // ANCHOR: real_socket
-    #[test]
-    fn test_real_socket() {
-        // Port 0 asks the system for any port that is free.
+    // ANCHOR: start
+    /// Starts our server, and returns the address it listens on.
+    fn start() -> SocketAddr {
+        // Port 0 asks the system for any port that's free.
         let listener = Async::<TcpListener>::bind(([127, 0, 0, 1], 0)).unwrap();
         let addr = listener.get_ref().local_addr().unwrap();
         smol::spawn(serve(listener)).detach();
-
-        let mut response = String::new();
-        smol::block_on(async {
-            let mut stream = Async::<TcpStream>::connect(addr).await.unwrap();
-            stream.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
-            stream.read_to_string(&mut response).await.unwrap();
-        });
-
-        let page = fs::read_to_string("hello.html").unwrap();
-        assert_eq!(response, format!("HTTP/1.1 200 OK\r\n\r\n{page}"));
+        addr
     }
-    // ANCHOR_END: real_socket
+    // ANCHOR_END: start
+
+    // ANCHOR: get
+    /// Connects and sends a request, but doesn't read the response yet.
+    async fn send(addr: SocketAddr, path: &str) -> Async<TcpStream> {
+        let mut stream = Async::<TcpStream>::connect(addr).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        stream
+    }
+
+    /// Sends a request, and returns the response.
+    async fn get(addr: SocketAddr, path: &str) -> String {
+        let mut stream = send(addr, path).await;
+        let mut response = String::new();
+        stream.read_to_string(&mut response).await.unwrap();
+        response
+    }
+    // ANCHOR_END: get
+
+    // ANCHOR: in_time
+    /// Waits for an answer, but not for as long as `/sleep` takes.
+    async fn in_time<T>(answer: impl Future<Output = T>) -> Option<T> {
+        let answer = async { Some(answer.await) };
+        let time_is_up = async {
+            smol::Timer::after(Duration::from_secs(4)).await;
+            None
+        };
+        future::or(answer, time_is_up).await
+    }
+    // ANCHOR_END: in_time
+
+    // ANCHOR: test_real_socket
+    fn expected(status_line: &str, filename: &str) -> String {
+        let page = fs::read_to_string(filename).unwrap();
+        format!("{status_line}\r\n\r\n{page}")
+    }
+
+    #[test]
+    fn test_real_socket() {
+        let response = smol::block_on(in_time(get(start(), "/")));
+
+        let page = expected("HTTP/1.1 200 OK", "hello.html");
+        assert_eq!(response, Some(page));
+    }
+    // ANCHOR_END: test_real_socket
+
+    // ANCHOR: test_silent_client
+    #[test]
+    fn test_silent_client() {
+        smol::block_on(async {
+            let addr = start();
+            let silent = Async::<TcpStream>::connect(addr).await.unwrap();
+
+            let response = in_time(get(addr, "/")).await;
+
+            let page = expected("HTTP/1.1 200 OK", "hello.html");
+            assert_eq!(response, Some(page), "the second client waits");
+            // The silent client has been here all the time.
+            drop(silent);
+        });
+    }
+    // ANCHOR_END: test_silent_client
+
+    // ANCHOR: test_slow_client
+    #[test]
+    fn test_slow_client() {
+        smol::block_on(async {
+            let addr = start();
+            let slow = send(addr, "/sleep").await;
+
+            let response = in_time(get(addr, "/")).await;
+
+            let page = expected("HTTP/1.1 200 OK", "hello.html");
+            assert_eq!(response, Some(page), "the second client waits");
+            // The slow client hasn't been answered yet, and leaves.
+            drop(slow);
+        });
+    }
+    // ANCHOR_END: test_slow_client
 
     // ANCHOR: mock
     /// A connection that exists only in memory.
     struct MockTcpStream {
-        /// What the client has sent and the server has not read yet.
+        /// What the client has sent and the server hasn't read yet.
         unread: &'static [u8],
+        /// What the client does once all of that has been read.
+        end: End,
         /// What the server has written.
         written: Vec<u8>,
-        /// How many bytes one read or one write takes at most.
+        /// How many bytes a single read or write moves at most.
         piece: usize,
-        /// Whether the last answer was "not yet".
+        /// Whether the last read or write had to wait.
         waiting: bool,
     }
 
+    enum End {
+        /// The client closes the connection.
+        Close,
+        /// It keeps the connection open and waits for the response, as curl does.
+        Wait,
+        /// It's gone, and the connection with it.
+        Reset,
+    }
+    // ANCHOR_END: mock
+
+    // ANCHOR: poll_ready
     impl MockTcpStream {
-        fn new(request: &'static [u8], piece: usize) -> MockTcpStream {
+        fn new(request: &'static [u8], end: End, piece: usize) -> MockTcpStream {
             MockTcpStream {
                 unread: request,
+                end,
                 written: Vec::new(),
                 piece,
                 waiting: false,
             }
         }
 
-        /// Says "not yet" every other time, and wakes the task at once, so that it asks again.
+        /// Is pending every other time, and wakes the task at once, so that it's polled again.
         fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<()> {
             self.waiting = !self.waiting;
             if self.waiting {
@@ -140,7 +234,7 @@ mod tests {
             }
         }
     }
-    // ANCHOR_END: mock
+    // ANCHOR_END: poll_ready
 
     // ANCHOR: mock_read
     impl AsyncRead for MockTcpStream {
@@ -151,7 +245,14 @@ mod tests {
         ) -> Poll<io::Result<usize>> {
             ready!(self.poll_ready(context));
 
-            // Zero bytes, when all is read, are the end of the stream.
+            if self.unread.is_empty() {
+                return match self.end {
+                    End::Close => Poll::Ready(Ok(0)),
+                    // Nothing more will come, and nothing will ever wake the task.
+                    End::Wait => Poll::Pending,
+                    End::Reset => Poll::Ready(Err(io::ErrorKind::ConnectionReset.into())),
+                };
+            }
             let length = self.piece.min(buffer.len()).min(self.unread.len());
             let (piece, rest) = self.unread.split_at(length);
             buffer[..length].copy_from_slice(piece);
@@ -188,47 +289,54 @@ mod tests {
     // ANCHOR: test_mock
     #[test]
     fn test_mock() {
-        let mut stream = MockTcpStream::new(b"GET /", 3);
         let mut buffer = [0; 1024];
-
-        // The first answer is "not yet". Who awaits is woken, asks again, and does not notice.
-        let first_answer = smol::block_on(future::poll_once(stream.read(&mut buffer)));
-        assert!(first_answer.is_none());
-
         smol::block_on(async {
+            let mut stream = MockTcpStream::new(b"GET /", End::Close, 3);
+            // The first poll is pending. An `.await` polls again, and doesn't notice.
+            let first_poll = future::poll_once(stream.read(&mut buffer)).await;
+            assert!(first_poll.is_none());
             assert_eq!(stream.read(&mut buffer).await.unwrap(), 3);
             assert_eq!(stream.read(&mut buffer[3..]).await.unwrap(), 2);
-            assert_eq!(stream.read(&mut buffer[5..]).await.unwrap(), 0);
+            assert_eq!(&buffer[..5], b"GET /");
+            assert_eq!(stream.read(&mut buffer).await.unwrap(), 0);
+
             assert_eq!(stream.write(b"HTTP").await.unwrap(), 3);
             stream.write_all(b"P/1.1").await.unwrap();
-        });
+            assert_eq!(stream.written, b"HTTP/1.1");
 
-        assert_eq!(&buffer[..5], b"GET /");
-        assert_eq!(stream.written, b"HTTP/1.1");
+            let mut stream = MockTcpStream::new(b"", End::Wait, 3);
+            for _ in 0..10 {
+                let poll = future::poll_once(stream.read(&mut buffer)).await;
+                assert!(poll.is_none());
+            }
+
+            let mut stream = MockTcpStream::new(b"", End::Reset, 3);
+            let error = stream.read(&mut buffer).await.unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
+        });
     }
     // ANCHOR_END: test_mock
 
     // ANCHOR: test_handle_connection
-    /// Gives the handler's response to a request, both moved in pieces of at most `piece` bytes.
+    /// The handler's response to a client that sends `request` and waits.
     fn response_to(request: &'static [u8], piece: usize) -> String {
-        let mut stream = MockTcpStream::new(request, piece);
-        smol::block_on(handle_connection(&mut stream));
+        let mut stream = MockTcpStream::new(request, End::Wait, piece);
+        let answer = handle_connection(&mut stream);
+        smol::block_on(in_time(answer)).expect("no response in time");
         String::from_utf8(stream.written).unwrap()
     }
 
     fn check_handle_connection(piece: usize) {
         let response = response_to(b"GET / HTTP/1.1\r\n\r\n", piece);
-        let page = fs::read_to_string("hello.html").unwrap();
-        assert_eq!(response, format!("HTTP/1.1 200 OK\r\n\r\n{page}"));
+        assert_eq!(response, expected("HTTP/1.1 200 OK", "hello.html"));
 
         let response = response_to(b"GET /other HTTP/1.1\r\n\r\n", piece);
-        let page = fs::read_to_string("404.html").unwrap();
-        assert_eq!(response, format!("HTTP/1.1 404 NOT FOUND\r\n\r\n{page}"));
+        assert_eq!(response, expected("HTTP/1.1 404 NOT FOUND", "404.html"));
     }
 
     #[test]
     fn test_handle_connection() {
-        // As large as can be: the request comes whole.
+        // As large as it can be, so the whole request comes in one piece.
         check_handle_connection(usize::MAX);
     }
     // ANCHOR_END: test_handle_connection

@@ -7,9 +7,12 @@ use super::serve;
 clients::score! {
     serve: |listener| smol::block_on(serve(Async::new(listener).unwrap())),
     silent: stays,
-    slow: gets_the_page,
+    slow: delays_nobody,
     hang_up: gets_404,
     reset: harms_nobody,
     byte_by_byte: gets_404,
     long_head: is_reset,
+    drip: gets_404,
+    crowd: the_server_ends,
+    greedy: stays,
 }

@@ -1,6 +1,5 @@
-//! Answer: whoever awaits the bell is woken when it rings.
+//! Answer: the task that awaits the bell is woken when it rings.
 
-use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
@@ -46,4 +45,5 @@ impl Future for Bell {
 // ANCHOR_END: bell
 
 #[cfg(test)]
+#[path = "../../../exercises/bell/src/tests.rs"]
 mod tests;

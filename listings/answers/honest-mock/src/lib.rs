@@ -4,24 +4,37 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use smol::io::{AsyncRead, AsyncWrite};
+use futures_lite::{AsyncRead, AsyncWrite};
 
 /// A connection that exists only in memory.
 pub struct MockTcpStream {
-    /// What the client has sent and the server has not read yet.
+    /// What the client has sent and the server hasn't read yet.
     unread: &'static [u8],
+    /// What the client does once all of that has been read.
+    end: End,
     /// What the server has written.
     written: Vec<u8>,
-    /// How many bytes one read or one write takes at most.
+    /// How many bytes a single read or write moves at most.
     piece: usize,
-    /// Whether the last answer was "not yet".
+    /// Whether the last read or write had to wait.
     waiting: bool,
 }
 
+/// How the client goes on.
+pub enum End {
+    /// The client closes the connection.
+    Close,
+    /// It keeps the connection open and waits for the response, as curl does.
+    Wait,
+    /// It's gone, and the connection with it.
+    Reset,
+}
+
 impl MockTcpStream {
-    pub fn new(request: &'static [u8], piece: usize) -> MockTcpStream {
+    pub fn new(request: &'static [u8], end: End, piece: usize) -> MockTcpStream {
         MockTcpStream {
             unread: request,
+            end,
             written: Vec::new(),
             piece,
             waiting: false,
@@ -29,7 +42,7 @@ impl MockTcpStream {
     }
 
     // ANCHOR: poll_ready
-    /// Says "not yet" every other time, and wakes the task at once, so that it asks again.
+    /// Is pending every other time, and wakes the task at once, so that it's polled again.
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<()> {
         self.waiting = !self.waiting;
         if self.waiting {
@@ -51,7 +64,14 @@ impl AsyncRead for MockTcpStream {
     ) -> Poll<io::Result<usize>> {
         ready!(self.poll_ready(context));
 
-        // Zero bytes, when all is read, are the end of the stream.
+        if self.unread.is_empty() {
+            return match self.end {
+                End::Close => Poll::Ready(Ok(0)),
+                // Nothing more will come, and nothing will ever wake the task.
+                End::Wait => Poll::Pending,
+                End::Reset => Poll::Ready(Err(io::ErrorKind::ConnectionReset.into())),
+            };
+        }
         let length = self.piece.min(buffer.len()).min(self.unread.len());
         let (piece, rest) = self.unread.split_at(length);
         buffer[..length].copy_from_slice(piece);
@@ -86,4 +106,5 @@ impl AsyncWrite for MockTcpStream {
 }
 
 #[cfg(test)]
+#[path = "../../../exercises/honest-mock/src/tests.rs"]
 mod tests;

@@ -1,6 +1,5 @@
 //! Answer: `run_in_turns` polls the futures in turns.
 
-use std::future::Future;
 use std::task::{Context, Waker};
 
 // ANCHOR: run_in_turns
@@ -16,4 +15,5 @@ pub fn run_in_turns<F: Future<Output = ()>>(futures: Vec<F>) {
 // ANCHOR_END: run_in_turns
 
 #[cfg(test)]
+#[path = "../../../exercises/in-turns/src/tests.rs"]
 mod tests;

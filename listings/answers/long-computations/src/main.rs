@@ -1,6 +1,6 @@
-//! Answer: two long computations run at the same time, and keep nobody waiting.
+//! Answer: two long computations run at the same time, and block no task.
 
-use smol::future;
+use futures_lite::future;
 
 fn main() {
     let numbers = || (1..=100_000_000).sum();
@@ -21,4 +21,5 @@ async fn page(
 // ANCHOR_END: page
 
 #[cfg(test)]
+#[path = "../../../exercises/long-computations/src/tests.rs"]
 mod tests;

@@ -1,57 +1,64 @@
-//! Answer: a client that keeps us waiting too long is hung up on.
+//! Answer: the server hangs up on a client that takes too long.
 
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
+use futures_lite::{AsyncReadExt, AsyncWriteExt, future};
 use smol::Async;
-use smol::future;
-use smol::io::{AsyncReadExt, AsyncWriteExt};
+
+/// How long a connection may take.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 fn main() {
     let listener = Async::<TcpListener>::bind(([127, 0, 0, 1], 7878)).unwrap();
     let addr = listener.get_ref().local_addr().unwrap();
     println!("Listening on http://{addr}");
 
-    smol::block_on(serve(listener, Duration::from_secs(10)));
+    smol::block_on(serve(listener));
 }
 
-async fn serve(listener: Async<TcpListener>, patience: Duration) {
-    // Each turn of the loop waits for the next connection.
+async fn serve(listener: Async<TcpListener>) {
+    // Each turn of the loop waits for the next client to connect.
     loop {
         let (stream, _) = listener.accept().await.unwrap();
 
-        // A task for this connection; we go straight on to the next client.
-        smol::spawn(handle_in_time(stream, patience)).detach();
+        // Give this connection a task of its own, and go straight on.
+        smol::spawn(handle_in_time(stream, PATIENCE)).detach();
     }
 }
 
 // ANCHOR: handle_in_time
 /// Handles a connection, but for no longer than `patience`.
 async fn handle_in_time(stream: Async<TcpStream>, patience: Duration) {
-    let out_of_time = async {
+    let too_late = async {
         smol::Timer::after(patience).await;
     };
-    future::or(handle_connection(stream), out_of_time).await;
+    future::or(handle_connection(stream), too_late).await;
 }
 // ANCHOR_END: handle_in_time
 
 async fn handle_connection(mut stream: Async<TcpStream>) {
-    // Wait until the client has sent something, and take up to 1024 bytes of it.
+    // Wait for the client to send something, and take what fits into the buffer.
     let mut buffer = [0; 1024];
     let length = stream.read(&mut buffer).await.unwrap();
     let request = &buffer[..length];
 
     let (status_line, filename) = if request.starts_with(b"GET / HTTP/1.1\r\n") {
         ("HTTP/1.1 200 OK", "hello.html")
+    } else if request.starts_with(b"GET /sleep HTTP/1.1\r\n") {
+        // Pretend that this page takes a while to prepare.
+        smol::Timer::after(Duration::from_secs(5)).await;
+        ("HTTP/1.1 200 OK", "hello.html")
     } else {
         ("HTTP/1.1 404 NOT FOUND", "404.html")
     };
     let contents = smol::fs::read_to_string(filename).await.unwrap();
 
-    // A blank line ends the head of the response; the page is its body.
+    // A blank line ends the head of the response, and the page is the body.
     let response = format!("{status_line}\r\n\r\n{contents}");
     stream.write_all(response.as_bytes()).await.unwrap();
 }
 
 #[cfg(test)]
+#[path = "../../../exercises/time-limit/src/tests.rs"]
 mod tests;

@@ -1,47 +1,13 @@
 //! Step 04 with a fault: the task of each connection is dropped, which cancels it. The compiler warns.
 
-use std::fs;
-use std::io::prelude::*;
-use std::net::{TcpListener, TcpStream};
-use std::time::Duration;
-
-fn main() {
-    let listener = TcpListener::bind("127.0.0.1:7878").unwrap();
-    println!("Listening on http://{}", listener.local_addr().unwrap());
-
-    smol::block_on(serve(listener));
-}
-
 // ANCHOR: serve
 async fn serve(listener: TcpListener) {
-    // Each turn of the loop waits for the next connection.
+    // Each turn of the loop waits for the next client to connect.
     for stream in listener.incoming() {
         let stream = stream.unwrap();
 
-        // Warning: this task is cancelled at once.
+        // Warning: the task is dropped at once, and that cancels it.
         smol::spawn(handle_connection(stream));
     }
 }
 // ANCHOR_END: serve
-
-async fn handle_connection(mut stream: TcpStream) {
-    // Wait until the client has sent something, and take up to 1024 bytes of it.
-    let mut buffer = [0; 1024];
-    let length = stream.read(&mut buffer).unwrap();
-    let request = &buffer[..length];
-
-    let (status_line, filename) = if request.starts_with(b"GET / HTTP/1.1\r\n") {
-        ("HTTP/1.1 200 OK", "hello.html")
-    } else if request.starts_with(b"GET /sleep HTTP/1.1\r\n") {
-        // Stand in for a page that takes long to prepare.
-        smol::Timer::after(Duration::from_secs(5)).await;
-        ("HTTP/1.1 200 OK", "hello.html")
-    } else {
-        ("HTTP/1.1 404 NOT FOUND", "404.html")
-    };
-    let contents = fs::read_to_string(filename).unwrap();
-
-    // A blank line ends the head of the response; the page is its body.
-    let response = format!("{status_line}\r\n\r\n{contents}");
-    stream.write_all(response.as_bytes()).unwrap();
-}

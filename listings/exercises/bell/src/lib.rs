@@ -1,6 +1,5 @@
-//! Exercise: whoever awaits this bell is never woken. Edit this file until `cargo test` passes.
+//! Exercise: a task that awaits this bell is never woken. Edit this file until `cargo test` passes.
 
-use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
@@ -22,7 +21,7 @@ impl Bell {
     pub fn ring(&self) {
         let mut state = self.state.lock().unwrap();
         state.rung = true;
-        // The task that waits is not told of it.
+        // But the task that waits is never woken.
     }
 }
 
@@ -34,7 +33,7 @@ impl Future for Bell {
         if state.rung {
             return Poll::Ready(());
         }
-        // Nobody will know whom to wake.
+        // `ring` cannot know whom to wake.
         Poll::Pending
     }
 }

@@ -1,8 +1,10 @@
-//! Exercise: let `/count` say how many clients have been answered before. Edit this file until `cargo test` passes.
+//! Exercise: let `/count` say how many clients have been answered before, here or in your own `web-server`.
 
 use std::fs;
 use std::io::prelude::*;
 use std::net::{TcpListener, TcpStream};
+use std::thread;
+use std::time::Duration;
 
 fn main() {
     let listener = TcpListener::bind("127.0.0.1:7878").unwrap();
@@ -12,7 +14,7 @@ fn main() {
 }
 
 fn serve(listener: TcpListener) {
-    // Each turn of the loop waits for the next connection.
+    // Each turn of the loop waits for the next client to connect.
     for stream in listener.incoming() {
         let stream = stream.unwrap();
 
@@ -21,20 +23,23 @@ fn serve(listener: TcpListener) {
 }
 
 fn handle_connection(mut stream: TcpStream) {
-    // Wait until the client has sent something, and take up to 1024 bytes of it.
+    // Wait for the client to send something, and take what fits into the buffer.
     let mut buffer = [0; 1024];
     let length = stream.read(&mut buffer).unwrap();
     let request = &buffer[..length];
 
-    // `/count` is missing here. Its page is a number and nothing else.
-    let (status_line, contents) = if request.starts_with(b"GET / HTTP/1.1\r\n") {
-        ("HTTP/1.1 200 OK", fs::read_to_string("hello.html").unwrap())
+    let (status_line, filename) = if request.starts_with(b"GET / HTTP/1.1\r\n") {
+        ("HTTP/1.1 200 OK", "hello.html")
+    } else if request.starts_with(b"GET /sleep HTTP/1.1\r\n") {
+        // Pretend that this page takes a while to prepare.
+        thread::sleep(Duration::from_secs(5));
+        ("HTTP/1.1 200 OK", "hello.html")
     } else {
-        let contents = fs::read_to_string("404.html").unwrap();
-        ("HTTP/1.1 404 NOT FOUND", contents)
+        ("HTTP/1.1 404 NOT FOUND", "404.html")
     };
+    let contents = fs::read_to_string(filename).unwrap();
 
-    // A blank line ends the head of the response; the page is its body.
+    // A blank line ends the head of the response, and the page is the body.
     let response = format!("{status_line}\r\n\r\n{contents}");
     stream.write_all(response.as_bytes()).unwrap();
 }

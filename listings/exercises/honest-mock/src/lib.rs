@@ -4,31 +4,44 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use smol::io::{AsyncRead, AsyncWrite};
+use futures_lite::{AsyncRead, AsyncWrite};
 
 /// A connection that exists only in memory.
 pub struct MockTcpStream {
-    /// What the client has sent and the server has not read yet.
+    /// What the client has sent and the server hasn't read yet.
     unread: &'static [u8],
+    /// What the client does once all of that has been read.
+    end: End,
     /// What the server has written.
     written: Vec<u8>,
-    /// How many bytes one read or one write takes at most.
+    /// How many bytes a single read or write moves at most.
     piece: usize,
-    /// Whether the last answer was "not yet".
+    /// Whether the last read or write had to wait.
     waiting: bool,
 }
 
+/// How the client goes on.
+pub enum End {
+    /// The client closes the connection.
+    Close,
+    /// It keeps the connection open and waits for the response, as curl does.
+    Wait,
+    /// It's gone, and the connection with it.
+    Reset,
+}
+
 impl MockTcpStream {
-    pub fn new(request: &'static [u8], piece: usize) -> MockTcpStream {
+    pub fn new(request: &'static [u8], end: End, piece: usize) -> MockTcpStream {
         MockTcpStream {
             unread: request,
+            end,
             written: Vec::new(),
             piece,
             waiting: false,
         }
     }
 
-    /// Says "not yet" every other time.
+    /// Is pending every other time.
     fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<()> {
         self.waiting = !self.waiting;
         if self.waiting {
@@ -47,13 +60,17 @@ impl AsyncRead for MockTcpStream {
     ) -> Poll<io::Result<usize>> {
         ready!(self.poll_ready(context));
 
-        // Zero bytes, when all is read, are the end of the stream.
-        let length = self.piece.min(self.unread.len());
+        if self.unread.is_empty() {
+            return match self.end {
+                End::Close | End::Wait => Poll::Ready(Ok(0)),
+                End::Reset => Poll::Ready(Err(io::ErrorKind::ConnectionReset.into())),
+            };
+        }
+        let length = self.piece.min(buffer.len()).min(self.unread.len());
         let (piece, rest) = self.unread.split_at(length);
-        let room = length.min(buffer.len());
-        buffer[..room].copy_from_slice(&piece[..room]);
+        buffer[..length].copy_from_slice(piece);
         self.unread = rest;
-        Poll::Ready(Ok(room))
+        Poll::Ready(Ok(length))
     }
 }
 

@@ -1,6 +1,5 @@
 //! Exercise: `run_in_turns` runs one future after the other. Edit it until `cargo test` passes.
 
-use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Waker};
 

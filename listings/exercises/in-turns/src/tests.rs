@@ -4,7 +4,7 @@ use std::task::Poll;
 
 use super::*;
 
-/// Gives the thread back once.
+/// Yields once.
 async fn pause() {
     let mut paused = false;
     poll_fn(|_| {

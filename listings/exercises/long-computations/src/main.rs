@@ -1,4 +1,4 @@
-//! Exercise: two long computations keep everybody waiting. Edit `page` until `cargo test` passes.
+//! Exercise: two long computations block the executor. Edit `page` until `cargo test` passes.
 
 fn main() {
     let numbers = || (1..=100_000_000).sum();

@@ -5,51 +5,51 @@ use std::time::Duration;
 use super::*;
 
 /// How long one computation waits for the other before it says that the other is not there.
-const DEADLINE: Duration = Duration::from_secs(20);
+const DEADLINE: Duration = Duration::from_secs(5);
 
 #[test]
 fn the_thread_of_the_executor_computes_nothing() {
-    let (tell, told) = channel();
-    let tell_too = tell.clone();
+    let (send, received) = channel();
+    let send_too = send.clone();
 
     let page = smol::block_on(page(
         move || {
-            tell.send(thread::current().id()).unwrap();
+            send.send(thread::current().id()).unwrap();
             6
         },
         move || {
-            tell_too.send(thread::current().id()).unwrap();
+            send_too.send(thread::current().id()).unwrap();
             7
         },
     ));
 
     assert_eq!(page, "<p>6 and 7</p>");
-    for thread in told {
+    for thread in received {
         assert_ne!(
             thread,
             thread::current().id(),
-            "a computation ran on the thread of the executor, and kept every task there waiting"
+            "a computation ran on the thread of the executor, where every other task had to wait for it"
         );
     }
 }
 
 /// Greets the other computation and waits for its greeting. Gives whether it came.
-fn meet(here: ThreadId, tell: Sender<()>, told: Receiver<()>) -> bool {
+fn meet(here: ThreadId, send: Sender<()>, received: Receiver<()>) -> bool {
     // The other may be over already.
-    let _ = tell.send(());
+    let _ = send.send(());
     // On the thread of the executor, nobody could come while we wait.
-    thread::current().id() != here && told.recv_timeout(DEADLINE).is_ok()
+    thread::current().id() != here && received.recv_timeout(DEADLINE).is_ok()
 }
 
 #[test]
 fn the_computations_run_at_the_same_time() {
     let here = thread::current().id();
-    let (tell_second, told_by_first) = channel();
-    let (tell_first, told_by_second) = channel();
+    let (to_second, from_first) = channel();
+    let (to_first, from_second) = channel();
 
     let page = smol::block_on(page(
-        move || u64::from(meet(here, tell_second, told_by_second)),
-        move || u64::from(meet(here, tell_first, told_by_first)),
+        move || u64::from(meet(here, to_second, from_second)),
+        move || u64::from(meet(here, to_first, from_first)),
     ));
 
     assert_eq!(

@@ -1,9 +1,10 @@
-//! Exercise: let `/count` say how many clients have been answered before. Edit this file until `cargo test` passes.
+//! Exercise: let `/count` say how many clients have been answered before, here or in your own `web-server`.
 
 use std::net::{TcpListener, TcpStream};
+use std::time::Duration;
 
+use futures_lite::{AsyncReadExt, AsyncWriteExt};
 use smol::Async;
-use smol::io::{AsyncReadExt, AsyncWriteExt};
 
 fn main() {
     let listener = Async::<TcpListener>::bind(([127, 0, 0, 1], 7878)).unwrap();
@@ -14,31 +15,33 @@ fn main() {
 }
 
 async fn serve(listener: Async<TcpListener>) {
-    // Each turn of the loop waits for the next connection.
+    // Each turn of the loop waits for the next client to connect.
     loop {
         let (stream, _) = listener.accept().await.unwrap();
 
-        // A task for this connection; we go straight on to the next client.
+        // Give this connection a task of its own, and go straight on.
         smol::spawn(handle_connection(stream)).detach();
     }
 }
 
 async fn handle_connection(mut stream: Async<TcpStream>) {
-    // Wait until the client has sent something, and take up to 1024 bytes of it.
+    // Wait for the client to send something, and take what fits into the buffer.
     let mut buffer = [0; 1024];
     let length = stream.read(&mut buffer).await.unwrap();
     let request = &buffer[..length];
 
-    // `/count` is missing here. Its page is a number and nothing else.
-    let (status_line, contents) = if request.starts_with(b"GET / HTTP/1.1\r\n") {
-        let contents = smol::fs::read_to_string("hello.html").await.unwrap();
-        ("HTTP/1.1 200 OK", contents)
+    let (status_line, filename) = if request.starts_with(b"GET / HTTP/1.1\r\n") {
+        ("HTTP/1.1 200 OK", "hello.html")
+    } else if request.starts_with(b"GET /sleep HTTP/1.1\r\n") {
+        // Pretend that this page takes a while to prepare.
+        smol::Timer::after(Duration::from_secs(5)).await;
+        ("HTTP/1.1 200 OK", "hello.html")
     } else {
-        let contents = smol::fs::read_to_string("404.html").await.unwrap();
-        ("HTTP/1.1 404 NOT FOUND", contents)
+        ("HTTP/1.1 404 NOT FOUND", "404.html")
     };
+    let contents = smol::fs::read_to_string(filename).await.unwrap();
 
-    // A blank line ends the head of the response; the page is its body.
+    // A blank line ends the head of the response, and the page is the body.
     let response = format!("{status_line}\r\n\r\n{contents}");
     stream.write_all(response.as_bytes()).await.unwrap();
 }

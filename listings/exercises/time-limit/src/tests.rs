@@ -1,43 +1,86 @@
-use clients::{Client, NoReply, ask, serve_in_background};
-use smol::future::{or, yield_now};
+use std::io::{Read, Write};
+use std::thread;
+
+use futures_lite::future::or;
 
 use super::*;
 
-#[test]
-fn who_says_nothing_is_hung_up_on() {
+const AN_HOUR: Duration = Duration::from_secs(60 * 60);
+
+/// A client and the server's side of its connection.
+fn connect() -> (TcpStream, Async<TcpStream>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let silent = Client::connect(listener.local_addr().unwrap());
-    let stream = Async::new(listener.accept().unwrap().0).unwrap();
+    let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let deadline = Duration::from_secs(10);
+    client.set_read_timeout(Some(deadline)).unwrap();
+    let (stream, _) = listener.accept().unwrap();
+    (client, Async::new(stream).unwrap())
+}
 
-    // No time at all: it is over at once.
-    let in_time = handle_in_time(stream, Duration::ZERO);
+/// Whether `future` completes, in far more time than it should need.
+fn completes(future: impl Future<Output = ()>) -> bool {
+    let completed = async {
+        future.await;
+        true
+    };
+    let too_late = async {
+        smol::Timer::after(Duration::from_secs(3)).await;
+        false
+    };
+    smol::block_on(or(completed, too_late))
+}
 
-    // A hundred turns are more than enough to notice.
-    let ended = smol::block_on(or(
-        async {
-            in_time.await;
-            true
-        },
-        async {
-            for _ in 0..100 {
-                yield_now().await;
-            }
-            false
-        },
-    ));
-    assert!(ended, "the time is over, and we still wait for the client");
-    assert_eq!(silent.read_reply(), Err(NoReply::Empty));
+/// What the client receives until the server closes the connection.
+fn response(mut client: TcpStream) -> String {
+    let mut response = String::new();
+    match client.read_to_string(&mut response) {
+        Ok(_) => response,
+        Err(error) => panic!("the client waits for the server, and gets: {error}"),
+    }
+}
+
+fn hello() -> String {
+    let page = include_str!("../hello.html");
+    format!("HTTP/1.1 200 OK\r\n\r\n{page}")
 }
 
 #[test]
-fn who_asks_in_time_is_answered() {
-    let server = serve_in_background(|listener| {
-        let an_hour = Duration::from_secs(3600);
-        smol::block_on(serve(Async::new(listener).unwrap(), an_hour));
-    });
+fn a_silent_client_is_hung_up_on() {
+    let (client, stream) = connect();
 
-    let reply = ask(server.addr(), "/").unwrap();
+    // No time at all.
+    let in_time = completes(handle_in_time(stream, Duration::ZERO));
 
-    assert_eq!(reply.head, "HTTP/1.1 200 OK");
-    assert_eq!(reply.body, include_str!("../hello.html"));
+    assert!(
+        in_time,
+        "the time is over, and the handler still waits for a silent client"
+    );
+    assert_eq!(response(client), "", "the silent client gets an answer");
+}
+
+#[test]
+fn a_client_that_asks_in_time_is_answered() {
+    let (mut client, stream) = connect();
+    client.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+
+    let in_time = completes(handle_in_time(stream, AN_HOUR));
+
+    assert_eq!(response(client), hello(), "not answered with the page");
+    assert!(
+        in_time,
+        "the client has its page, and the task waits for an hour to be over"
+    );
+}
+
+#[test]
+fn the_server_answers_as_before() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let deadline = Duration::from_secs(10);
+    client.set_read_timeout(Some(deadline)).unwrap();
+    thread::spawn(|| smol::block_on(serve(Async::new(listener).unwrap())));
+
+    client.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+
+    assert_eq!(response(client), hello(), "not answered with the page");
 }

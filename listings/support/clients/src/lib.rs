@@ -21,11 +21,15 @@ mod process;
 mod reply;
 pub mod score;
 mod server;
+mod server_process;
 
 pub use client::{Client, ask};
-pub use process::{expect_one_smol_thread, in_own_process, room_for_clients};
+#[cfg(target_os = "linux")]
+pub use process::limit_address_space;
+pub use process::{OwnProcess, expect_one_smol_thread, in_own_process, room_for_clients};
 pub use reply::{NoReply, Reply};
 pub use server::{ClosedPort, Server, serve_in_background};
+pub use server_process::{ServerProcess, serve_in_own_process};
 
 use std::time::Duration;
 

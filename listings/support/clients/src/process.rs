@@ -1,7 +1,13 @@
-//! What a test needs of its process: settings that are read only once, and room for many clients.
+//! What a test needs of a process: settings that are read only once, an end of its own, and room for many clients.
 
 use std::env;
-use std::process::Command;
+use std::io::{self, BufRead, BufReader, Read};
+use std::process::{self, Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::DEADLINE;
 
 /// Set in the process that [`in_own_process`] starts, to the name of the test that runs there.
 const OWN_PROCESS: &str = "TEST_IN_OWN_PROCESS";
@@ -34,6 +40,141 @@ pub fn in_own_process(test: &str, variable: &str, value: &str, body: impl FnOnce
         "{test} with {variable}={value} ended with {}\n{stdout}\n{stderr}",
         output.status
     );
+}
+
+/// A program in a process of its own, and what it prints. It ends when this is dropped, or with the test's process.
+///
+/// For programs whose end or whose output is what a test is about.
+pub struct OwnProcess {
+    child: Child,
+    /// The lines that it prints, to either stream, as they come.
+    lines: Receiver<String>,
+}
+
+impl OwnProcess {
+    /// Runs `body` in a process of its own, which ends when `body` returns.
+    ///
+    /// `test` is the full name of the test that calls this, as for [`in_own_process`]. There, this does not return.
+    pub fn start(test: &str, body: impl FnOnce()) -> OwnProcess {
+        if env::var(OWN_PROCESS).as_deref() == Ok(test) {
+            // When the other end is closed, the test has ended, by whatever.
+            thread::spawn(|| {
+                let _ = io::stdin().read_to_end(&mut Vec::new());
+                process::exit(0);
+            });
+            body();
+            process::exit(0);
+        }
+        let program = env::current_exe().expect("a test program knows where it is");
+        let mut child = Command::new(program)
+            .args(["--exact", test, "--nocapture"])
+            .env(OWN_PROCESS, test)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("a program that runs can be run again");
+        let (print, lines) = channel();
+        let stdout = child.stdout.take().expect("a pipe");
+        let stderr = child.stderr.take().expect("a pipe");
+        let streams: [Box<dyn Read + Send>; 2] = [Box::new(stdout), Box::new(stderr)];
+        for stream in streams {
+            let print = print.clone();
+            thread::spawn(move || {
+                for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                    // A test that has seen enough no longer listens.
+                    let _ = print.send(line);
+                }
+            });
+        }
+        OwnProcess { child, lines }
+    }
+
+    /// Waits for the next line that contains `words`, and returns it.
+    ///
+    /// # Panics
+    ///
+    /// If the process ends first, or [`DEADLINE`] passes.
+    #[track_caller]
+    pub fn wait_for_line(&self, words: &str) -> String {
+        let end = Instant::now() + DEADLINE;
+        let mut printed = Vec::new();
+        loop {
+            let rest = end.saturating_duration_since(Instant::now());
+            match self.lines.recv_timeout(rest) {
+                Ok(line) if line.contains(words) => return line,
+                Ok(line) => printed.push(line),
+                Err(error) => panic!("no line with {words:?} ({error}), only {printed:#?}"),
+            }
+        }
+    }
+
+    /// Watches the process for `window`, and returns `false` as soon as it prints a line or ends.
+    pub fn is_silent_for(&self, window: Duration) -> bool {
+        self.lines.recv_timeout(window) == Err(RecvTimeoutError::Timeout)
+    }
+
+    /// The lines that have come since the last one that we took or waited for.
+    pub(crate) fn new_lines(&self) -> impl Iterator<Item = String> {
+        self.lines.try_iter()
+    }
+
+    /// The lines that have come since then, to the last that there will be: waits until both streams are closed.
+    pub(crate) fn last_lines(&self) -> impl Iterator<Item = String> {
+        self.lines.iter()
+    }
+
+    /// The number that the system knows it by.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// How it ended; nothing if it still runs.
+    pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("a process of ours")
+    }
+
+    /// Waits until the process ends. Returns how, and all that it has printed since the last line we waited for.
+    ///
+    /// # Panics
+    ///
+    /// If it still runs after [`DEADLINE`].
+    pub fn wait_until_ended(mut self) -> (ExitStatus, String) {
+        let end = Instant::now() + DEADLINE;
+        let mut printed = String::new();
+        loop {
+            let rest = end.saturating_duration_since(Instant::now());
+            match self.lines.recv_timeout(rest) {
+                Ok(line) => printed = printed + &line + "\n",
+                // Both streams are closed: the process has ended, or is about to.
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => panic!("it still runs, and printed {printed}"),
+            }
+        }
+        let status = self.child.wait().expect("a process that has ended");
+        (status, printed)
+    }
+}
+
+impl Drop for OwnProcess {
+    fn drop(&mut self) {
+        // Both fail only if it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Lets this process have at most `bytes` of address space: memory that it uses, and memory that it has only reserved,
+/// such as the stacks of its threads.
+#[cfg(target_os = "linux")]
+pub fn limit_address_space(bytes: u64) {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+
+    let limit = Rlimit {
+        current: Some(bytes),
+        maximum: Some(bytes),
+    };
+    setrlimit(Resource::As, limit).expect("a limit may be lowered");
 }
 
 /// For tests about tasks that share one thread, which is what smol's global executor has by itself.
@@ -80,6 +221,21 @@ fn raise_limit(needed: usize) -> usize {
         })
 }
 
+/// Lets this process have at most `count` files and sockets open, or what the system allows if that is less.
+#[cfg(unix)]
+pub(crate) fn limit_open_files(count: usize) {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+
+    let mut limit = getrlimit(Resource::Nofile);
+    let count = count as u64;
+    limit.current = Some(limit.maximum.map_or(count, |maximum| maximum.min(count)));
+    setrlimit(Resource::Nofile, limit).expect("a limit that the system allows");
+}
+
+/// There is no such limit here.
+#[cfg(not(unix))]
+pub(crate) fn limit_open_files(_count: usize) {}
+
 /// There is no such limit here.
 #[cfg(not(unix))]
 fn raise_limit(_needed: usize) -> usize {
@@ -118,6 +274,36 @@ mod tests {
             Err(panic) => panic::resume_unwind(panic),
             Ok(()) => panic!("the failure went unnoticed"),
         }
+    }
+
+    #[test]
+    fn a_process_prints_and_ends() {
+        let test = "process::tests::a_process_prints_and_ends";
+        let process = OwnProcess::start(test, || {
+            println!("one");
+            eprintln!("two");
+            process::exit(7);
+        });
+
+        process.wait_for_line("one");
+        // Which of the streams is read first, nobody knows.
+        let (status, _) = process.wait_until_ended();
+        assert_eq!(status.code(), Some(7));
+    }
+
+    #[test]
+    fn a_process_that_waits_is_silent_and_can_be_ended() {
+        let test = "process::tests::a_process_that_waits_is_silent_and_can_be_ended";
+        let process = OwnProcess::start(test, || {
+            println!("begun");
+            loop {
+                thread::park();
+            }
+        });
+
+        process.wait_for_line("begun");
+        assert!(process.is_silent_for(Duration::from_millis(50)));
+        drop(process);
     }
 
     #[test]

@@ -1,11 +1,12 @@
-//! Choosing an executor: the same two waits on threads, and on three executors of smol.
+//! Underneath: the same two waits on threads, and on three executors of smol.
 
 use std::rc::Rc;
 use std::sync::{self, Arc};
 use std::thread;
 
+use futures_lite::future;
 use smol::lock::Barrier;
-use smol::{Executor, LocalExecutor, channel, future};
+use smol::{Executor, LocalExecutor, channel};
 
 fn main() {
     two_threads();

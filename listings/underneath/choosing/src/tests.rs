@@ -3,7 +3,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
-use smol::io::{AsyncReadExt, AsyncWriteExt};
+use futures_lite::{AsyncReadExt, AsyncWriteExt};
 use smol::{Async, unblock};
 
 use super::*;
@@ -86,7 +86,7 @@ fn an_executor_of_our_own_runs_tasks_on_all_its_threads_at_once() {
                 scope.spawn(|| smol::block_on(executor.run(stopped.recv())));
             }
 
-            // These two keep their threads while they wait, so they meet only if there are two.
+            // These two block their threads while they wait, so they meet only if there are two.
             let first = executor.spawn(async { barrier.wait() });
             let second = executor.spawn(async { barrier.wait() });
             smol::block_on(future::zip(first, second));
@@ -176,7 +176,7 @@ fn unblock_keeps_the_executor_free() {
 fn a_socket_of_smol_needs_no_executor_of_smol() {
     ends(|| {
         // This `block_on` is the one of futures-lite, which knows nothing of sockets.
-        smol::future::block_on(async {
+        future::block_on(async {
             let listener = Async::<TcpListener>::bind(([127, 0, 0, 1], 0)).unwrap();
             let addr = listener.get_ref().local_addr().unwrap();
 

@@ -1,46 +1,36 @@
-//! Underneath: executors of our own, and the reader's handler on the last of them.
+//! Underneath: an executor that polls in a loop and never rests.
 
 // ANCHOR: use
-use std::future::Future;
-use std::net::{TcpListener, TcpStream};
-use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use smol::io::{AsyncReadExt, AsyncWriteExt};
-use smol::{Async, Timer};
+use smol::Timer;
 // ANCHOR_END: use
 
 // ANCHOR: main
 fn main() {
-    block_on_busily(wait("busy"));
-    block_on(wait("asleep"));
+    let mut timer = pin!(Timer::after(Duration::from_secs(5)));
+    let mut polls: u64 = 0;
 
-    let listener = Async::<TcpListener>::bind(([127, 0, 0, 1], 7878)).unwrap();
-    let addr = listener.get_ref().local_addr().unwrap();
-    println!("Listening on http://{addr}");
+    // A future that counts its polls, and is ready when the timer is.
+    block_on(poll_fn(|context| {
+        polls += 1;
+        timer.as_mut().poll(context)
+    }));
 
-    let (queue, ready) = channel();
-    spawn(&queue, serve(listener, queue.clone()));
-    run(ready);
+    match polls {
+        ..=1000 => println!("polled {polls} times"),
+        _ => println!("polled more than 1000 times"),
+    }
 }
 // ANCHOR_END: main
 
-// ANCHOR: wait
-async fn wait(how: &str) {
-    println!("waiting, {how}");
-    Timer::after(Duration::from_secs(5)).await;
-}
-// ANCHOR_END: wait
-
-// ANCHOR: block_on_busily
-fn block_on_busily<F: Future>(future: F) -> F::Output {
-    let mut future = pin!(future);
+// ANCHOR: block_on
+fn block_on<F: Future>(future: F) -> F::Output {
     let mut context = Context::from_waker(Waker::noop());
+    let mut future = pin!(future);
 
     // Warning: This keeps a processor busy for as long as the future is pending!
     loop {
@@ -49,127 +39,7 @@ fn block_on_busily<F: Future>(future: F) -> F::Output {
         }
     }
 }
-// ANCHOR_END: block_on_busily
-
-// ANCHOR: sleeper
-struct Sleeper {
-    thread: Thread,
-    woken: AtomicBool,
-}
-
-impl Wake for Sleeper {
-    fn wake(self: Arc<Self>) {
-        self.woken.store(true, Ordering::SeqCst);
-        self.thread.unpark();
-    }
-}
-// ANCHOR_END: sleeper
-
-// ANCHOR: block_on
-fn block_on<F: Future>(future: F) -> F::Output {
-    let sleeper = Arc::new(Sleeper {
-        thread: thread::current(),
-        woken: AtomicBool::new(false),
-    });
-    let waker = Waker::from(sleeper.clone());
-    let mut context = Context::from_waker(&waker);
-    let mut future = pin!(future);
-
-    loop {
-        if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
-            return value;
-        }
-        // `park` may return early, so ask whether it was the waker.
-        while !sleeper.woken.swap(false, Ordering::SeqCst) {
-            thread::park();
-        }
-    }
-}
 // ANCHOR_END: block_on
-
-// ANCHOR: task
-type Queue = Sender<Arc<Task>>;
-
-struct Task {
-    // `None` once it is done.
-    future: Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>,
-    queue: Queue,
-}
-// ANCHOR_END: task
-
-// ANCHOR: wake
-impl Wake for Task {
-    fn wake(self: Arc<Self>) {
-        let queue = self.queue.clone();
-        // If `run` has ended, nobody is left to poll.
-        let _ = queue.send(self);
-    }
-}
-// ANCHOR_END: wake
-
-// ANCHOR: spawn
-fn spawn(queue: &Queue, future: impl Future<Output = ()> + Send + 'static) {
-    let task = Arc::new(Task {
-        future: Mutex::new(Some(Box::pin(future))),
-        queue: queue.clone(),
-    });
-    task.wake();
-}
-// ANCHOR_END: spawn
-
-// ANCHOR: run
-fn run(ready: Receiver<Arc<Task>>) {
-    // While the queue is empty, the thread sleeps in here.
-    for task in ready {
-        let waker = Waker::from(task.clone());
-        let mut context = Context::from_waker(&waker);
-
-        let mut slot = task.future.lock().unwrap();
-        let Some(future) = slot.as_mut() else {
-            continue;
-        };
-        if future.as_mut().poll(&mut context).is_ready() {
-            *slot = None;
-        }
-    }
-}
-// ANCHOR_END: run
-
-// ANCHOR: serve
-async fn serve(listener: Async<TcpListener>, queue: Queue) {
-    // Each turn of the loop waits for the next connection.
-    loop {
-        let (stream, _) = listener.accept().await.unwrap();
-
-        // A task for this connection; we go straight on to the next client.
-        spawn(&queue, handle_connection(stream));
-    }
-}
-// ANCHOR_END: serve
-
-// ANCHOR: handle_connection
-async fn handle_connection(mut stream: Async<TcpStream>) {
-    // Wait until the client has sent something, and take up to 1024 bytes of it.
-    let mut buffer = [0; 1024];
-    let length = stream.read(&mut buffer).await.unwrap();
-    let request = &buffer[..length];
-
-    let (status_line, filename) = if request.starts_with(b"GET / HTTP/1.1\r\n") {
-        ("HTTP/1.1 200 OK", "hello.html")
-    } else if request.starts_with(b"GET /sleep HTTP/1.1\r\n") {
-        // Stand in for a page that takes long to prepare.
-        Timer::after(Duration::from_secs(5)).await;
-        ("HTTP/1.1 200 OK", "hello.html")
-    } else {
-        ("HTTP/1.1 404 NOT FOUND", "404.html")
-    };
-    let contents = smol::fs::read_to_string(filename).await.unwrap();
-
-    // A blank line ends the head of the response; the page is its body.
-    let response = format!("{status_line}\r\n\r\n{contents}");
-    stream.write_all(response.as_bytes()).await.unwrap();
-}
-// ANCHOR_END: handle_connection
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,3 @@
-use std::cell::Cell;
 use std::iter;
 use std::marker::PhantomPinned;
 use std::mem;
@@ -7,7 +6,6 @@ use std::thread;
 
 use super::*;
 
-// ANCHOR: unpin
 fn assert_unpin<T: Unpin>() {}
 
 #[test]
@@ -22,15 +20,12 @@ struct Mock {
     piece: usize,
     waiting: bool,
 }
-// ANCHOR_END: unpin
 
-// ANCHOR: still
 /// A mock that has to stay where it is.
 struct Still {
     mock: Mock,
     _pinned: PhantomPinned,
 }
-// ANCHOR_END: still
 
 /// Tells whether the type of a value is `Unpin`. The method of `Probe` itself is preferred to that of a trait, but
 /// only `Unpin` types have it.
@@ -157,7 +152,7 @@ fn a_future_may_hold_a_reference_into_itself() {
     let mut future = pin!(async {
         let request = *b"GET / HTTP/1.1";
         let word = &request[..3];
-        word_at.set(word.as_ptr() as usize);
+        word_at.set(word.as_ptr().addr());
 
         future::yield_now().await;
 
@@ -169,13 +164,61 @@ fn a_future_may_hold_a_reference_into_itself() {
     assert!(future.as_mut().poll(&mut context).is_pending());
 
     // The reference that the future now keeps points to a place inside the future.
-    let start = (&raw const *future).cast::<u8>() as usize;
-    let end = start + mem::size_of_val(&*future);
+    let start = ptr::from_ref(&*future).addr();
+    let end = start + size_of_val(&*future);
     assert!((start..end).contains(&word_at.get()));
     assert_eq!(
         future.as_mut().poll(&mut context),
         Poll::Ready(b"GET".to_vec())
     );
+}
+
+#[test]
+fn where_a_reference_into_the_future_points_does_not_change_between_polls() {
+    let word_at = Cell::new(0);
+    let mut future = pin!(async {
+        let request = *b"GET / HTTP/1.1";
+        let word = &request[..3];
+        loop {
+            word_at.set(word.as_ptr().addr());
+            future::yield_now().await;
+        }
+    });
+    let mut context = Context::from_waker(Waker::noop());
+    let mut poll = || -> usize {
+        assert!(future.as_mut().poll(&mut context).is_pending());
+        word_at.get()
+    };
+
+    let before = poll();
+    assert_eq!(poll(), before);
+
+    look_inside();
+}
+
+#[test]
+fn an_address_of_ones_own_is_wrong_after_a_move() {
+    let mut request = Request {
+        bytes: *b"GET / HTTP/1.1",
+        word: ptr::null(),
+    };
+    request.word = request.bytes.as_ptr();
+    assert!(request.points_into_itself());
+
+    let request = Box::new(request);
+
+    assert!(!request.points_into_itself());
+    move_it();
+}
+
+#[test]
+fn a_move_takes_a_future_to_another_address() {
+    let future = first_word();
+    let before = ptr::from_ref(&future).addr();
+
+    let future = Box::new(future);
+
+    assert_ne!(ptr::from_ref(&*future).addr(), before);
 }
 
 #[test]
@@ -200,7 +243,7 @@ fn pin_keeps_the_future_in_the_function() {
         future.as_mut().poll(&mut context),
         Poll::Ready("GET".to_string())
     );
-    on_the_stack();
+    poll_by_hand();
 }
 
 #[test]

@@ -1,0 +1,18 @@
+//! What this step does to clients that do not behave, and to the others.
+
+use smol::Async;
+
+use super::serve;
+
+clients::score! {
+    serve: |listener| smol::block_on(serve(Async::new(listener).unwrap())),
+    silent: stays,
+    slow: delays_nobody,
+    hang_up: gets_nothing,
+    reset: harms_nobody,
+    byte_by_byte: gets_the_page,
+    long_head: gets_the_page,
+    drip: stays,
+    crowd: the_server_ends,
+    greedy: stays,
+}

@@ -1,0 +1,213 @@
+//! What the book says of this step, and its reader does not type.
+
+use std::io::prelude::*;
+use std::net::Shutdown;
+use std::thread;
+use std::time::Instant;
+
+use clients::{
+    Client, Server, ServerProcess, ask, room_for_clients, serve_in_background, serve_in_own_process,
+};
+
+use super::*;
+
+const REQUEST: &[u8] = b"GET / HTTP/1.1\r\n\r\n";
+
+const WINDOW: Duration = Duration::from_millis(100);
+
+fn start(limits: Limits) -> Server {
+    serve_in_background(move |l| smol::block_on(serve(Async::new(l).unwrap(), limits)))
+}
+
+/// The server in a process of its own, with as many files as it may need.
+fn start_process(test: &str, limits: Limits) -> ServerProcess {
+    let files = limits.connections + 200;
+    serve_in_own_process(&format!("book_tests::{test}"), files, |listener| {
+        smol::block_on(serve(Async::new(listener).unwrap(), limits));
+    })
+}
+
+#[test]
+fn there_are_places_for_twelve_thousand() {
+    const { assert!(LIMITS.connections >= 12_000) }
+}
+
+#[test]
+fn as_many_are_let_in_as_there_are_places_and_the_others_wait_in_the_queue() {
+    let limits = Limits {
+        connections: 10,
+        ..LIMITS
+    };
+    let test = "as_many_are_let_in_as_there_are_places_and_the_others_wait_in_the_queue";
+    let server = start_process(test, limits);
+    let silent: Vec<_> = (0..10).map(|_| Client::connect(server.addr())).collect();
+    let mut others: Vec<_> = (0..90).map(|_| Client::connect(server.addr())).collect();
+    for other in &mut others {
+        other.send(REQUEST).unwrap();
+    }
+
+    assert!(others[0].is_unanswered_for(WINDOW));
+    assert!(others[89].is_unanswered_for(WINDOW));
+    #[cfg(target_os = "linux")]
+    assert!(server.open_files() < 10 + 20, "{}", server.open_files());
+
+    drop(silent);
+    for other in others {
+        assert_eq!(other.read_reply().unwrap().status, 200);
+    }
+}
+
+#[test]
+fn a_place_is_free_again_whatever_became_of_the_client() {
+    let server = start(Limits {
+        connections: 1,
+        head: Duration::from_millis(50),
+        ..LIMITS
+    });
+    for _ in 0..3 {
+        assert_eq!(ask(server.addr(), "/").unwrap().status, 200);
+        Client::connect(server.addr()).hang_up();
+        Client::connect(server.addr()).reset();
+        // It says nothing until it is hung up on.
+        let _ = Client::connect(server.addr()).read_reply();
+    }
+    assert_eq!(ask(server.addr(), "/").unwrap().status, 200);
+}
+
+#[test]
+fn ten_thousand_sleep_at_once() {
+    const NAP: Duration = Duration::from_secs(5);
+
+    let server = start_process("ten_thousand_sleep_at_once", LIMITS);
+    // The server has a process of its own, so a client takes one file here, and not two.
+    let count = (2 * room_for_clients(5_000)).min(10_000);
+    if count < 10_000 {
+        println!("the limit of open files leaves room for {count} clients, not for 10,000");
+    }
+
+    // The queue is as long as it should be when the first has been served.
+    assert_eq!(ask(server.addr(), "/").unwrap().status, 200);
+
+    // One after the other, they would take fourteen hours. A tenth of a nap is little where a machine has much else to
+    // do, so there is another try, and one more.
+    let all_in_time = (1..=3).any(|_| longest_sleep(server.addr(), count) <= NAP + NAP / 10);
+
+    assert!(all_in_time);
+    assert_eq!(server.printed("accept:"), 0);
+    assert_eq!(server.printed("panicked"), 0);
+}
+
+/// Has `count` clients ask for `/sleep` at once, and gives how long the one waited that waited longest.
+fn longest_sleep(addr: SocketAddr, count: usize) -> Duration {
+    let begin = Instant::now();
+    let ask = |_| {
+        let begin = Instant::now();
+        let mut client = TcpStream::connect(addr).unwrap();
+        let request = b"GET /sleep HTTP/1.1\r\n\r\n";
+        client.write_all(request).unwrap();
+        (begin, client)
+    };
+    let clients: Vec<_> = (0..count).map(ask).collect();
+    let asked = begin.elapsed();
+    let wait = |(begin, mut client): (Instant, TcpStream)| {
+        let mut response = String::new();
+        client.read_to_string(&mut response).unwrap();
+        assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response:?}");
+        begin.elapsed()
+    };
+    let longest = clients.into_iter().map(wait).max().unwrap_or_default();
+    println!("{count} asked within {asked:?}, and none waited longer than {longest:?}");
+    longest
+}
+
+/// Each of the clients that mean ill, a thousand at a time.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_thousand_of_each_hostile_kind_leave_the_server_as_it_was() {
+    let limits = Limits {
+        connections: 2_000,
+        head: Duration::from_millis(500),
+        response: Duration::from_millis(500),
+    };
+    let test = "a_thousand_of_each_hostile_kind_leave_the_server_as_it_was";
+    let mut server = start_process(test, limits);
+    let count = room_for_clients(4_000) / 4;
+
+    // What the server needs for all time, it has after a first attack.
+    attack(&server, count);
+    let files = server.open_files();
+    let memory = server.memory();
+    attack(&server, count);
+    attack(&server, count);
+
+    let grown = server.memory().saturating_sub(memory);
+    println!("{files} files before and after, {grown} bytes more than the {memory} before");
+    assert_eq!(server.open_files(), files);
+    // If each of the sixteen thousand had left no more than its buffer of 1 KiB behind, it would be four times this.
+    assert!(grown < 4 << 20, "{grown} bytes more");
+    // The threads that have read files end when there is nothing left to read. After that, there is nothing to do.
+    thread::sleep(Duration::from_secs(1));
+    let busy = server.processor_time();
+    thread::sleep(Duration::from_secs(1));
+    let busy = server.processor_time() - busy;
+    assert!(busy <= Duration::from_millis(10), "busy for {busy:?}");
+    assert_eq!(server.printed("panicked"), 0);
+    assert_eq!(server.printed("accept:"), 0);
+    assert_eq!(server.ended(), None);
+}
+
+/// Has `count` clients of each kind do what they do, a kind at a time, and waits until the server has got rid of all.
+#[cfg(target_os = "linux")]
+fn attack(server: &ServerProcess, count: usize) {
+    let kinds: [fn(&mut TcpStream); 8] = [
+        // Says nothing.
+        |_| (),
+        // Leaves.
+        |client| client.shutdown(Shutdown::Both).unwrap_or(()),
+        // Stops in its head, and stays.
+        |client| send(client, b"GET / HT"),
+        // Stops in its head, and says that this was all.
+        |client| {
+            send(client, b"GET / HT");
+            client.shutdown(Shutdown::Write).unwrap_or(());
+        },
+        // Sends what is no text.
+        |client| send(client, &[0xff; 512]),
+        // Sends a head that is too long.
+        |client| send(client, &[b'a'; 16 << 10]),
+        // Sends request after request, and reads nothing.
+        |client| send(client, &REQUEST.repeat(1_000)),
+        // Asks for the page, and does not read it.
+        |client| send(client, REQUEST),
+    ];
+    let mut stay = Vec::new();
+    for hostile in kinds {
+        let begin = |_| {
+            let mut client = TcpStream::connect(server.addr()).unwrap();
+            hostile(&mut client);
+            client
+        };
+        let mut clients: Vec<_> = (0..count).map(begin).collect();
+        assert_eq!(ask(server.addr(), "/").unwrap().status, 200);
+        // Half of them leave; the others stay for as long as the server lets them.
+        stay.extend(clients.split_off(count / 2));
+    }
+    for _ in 0..count {
+        Client::connect(server.addr()).reset();
+    }
+    for mut client in stay {
+        let _ = client.read_to_end(&mut Vec::new());
+    }
+    assert_eq!(ask(server.addr(), "/").unwrap().status, 200);
+    // The server closes its last connection when the client has seen its end already.
+    thread::sleep(WINDOW);
+}
+
+/// Sends what the server takes without being waited for.
+#[cfg(target_os = "linux")]
+fn send(client: &mut TcpStream, bytes: &[u8]) {
+    client.set_nonblocking(true).unwrap();
+    // A server that has gone, or that takes no more, is what some of them are after.
+    let _ = client.write_all(bytes);
+    client.set_nonblocking(false).unwrap();
+}

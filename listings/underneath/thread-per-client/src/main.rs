@@ -1,0 +1,53 @@
+//! Underneath: step 01 with a thread for each client, in place of anything async.
+
+use std::fs;
+use std::io::prelude::*;
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+fn main() {
+    let listener = TcpListener::bind("127.0.0.1:7878").unwrap();
+    println!("Listening on http://{}", listener.local_addr().unwrap());
+
+    serve(listener);
+}
+
+// ANCHOR: serve
+fn serve(listener: TcpListener) {
+    // Each turn of the loop waits for the next client to connect.
+    for stream in listener.incoming() {
+        let stream = stream.unwrap();
+
+        // Give this connection a thread of its own, and go straight on.
+        thread::spawn(|| handle_connection(stream));
+    }
+}
+// ANCHOR_END: serve
+
+fn handle_connection(mut stream: TcpStream) {
+    // Wait for the client to send something, and take what fits into the buffer.
+    let mut buffer = [0; 1024];
+    let length = stream.read(&mut buffer).unwrap();
+    let request = &buffer[..length];
+
+    let (status_line, filename) = if request.starts_with(b"GET / HTTP/1.1\r\n") {
+        ("HTTP/1.1 200 OK", "hello.html")
+    } else if request.starts_with(b"GET /sleep HTTP/1.1\r\n") {
+        // Pretend that this page takes a while to prepare.
+        thread::sleep(Duration::from_secs(5));
+        ("HTTP/1.1 200 OK", "hello.html")
+    } else {
+        ("HTTP/1.1 404 NOT FOUND", "404.html")
+    };
+    let contents = fs::read_to_string(filename).unwrap();
+
+    // A blank line ends the head of the response, and the page is the body.
+    let response = format!("{status_line}\r\n\r\n{contents}");
+    stream.write_all(response.as_bytes()).unwrap();
+}
+
+#[cfg(test)]
+mod score;
+#[cfg(test)]
+mod tests;
