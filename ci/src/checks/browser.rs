@@ -33,7 +33,7 @@ pub fn check(context: &Context) -> Result<Vec<Finding>> {
     if pages.is_empty() {
         return Ok(Vec::new());
     }
-    let answers = ask(&folder, &browser, built.folder(), &pages)?;
+    let answers = ask(&folder, &ci.join("target/browser"), &browser, built.folder(), &pages)?;
     let mut findings = Vec::new();
     for page in pages {
         let mut found = answers.iter().filter(|(name, ..)| *name == address(&page.path)).peekable();
@@ -58,20 +58,24 @@ fn browser() -> Option<PathBuf> {
     named.unwrap_or_else(on_path).into_iter().find(|path| path.is_file())
 }
 
-/// What the script in `folder` says of these pages of the book in `built`.
-fn ask(folder: &Path, browser: &Path, built: &Path, pages: &[&Page]) -> Result<Vec<Answer>> {
+/// What the script in `folder` says of these pages of the book in `built`. It runs in `place`, beside what npm installs.
+fn ask(folder: &Path, place: &Path, browser: &Path, built: &Path, pages: &[&Page]) -> Result<Vec<Answer>> {
+    fs::create_dir_all(place)?;
+    for file in ["look.mjs", "package.json", "package-lock.json"] {
+        fs::copy(folder.join(file), place.join(file)).with_context(|| format!("copying {file}"))?;
+    }
     // npm writes the second when it is done.
-    let [wanted, installed] =
-        ["package-lock.json", "node_modules/.package-lock.json"].map(|file| folder.join(file).metadata()?.modified());
-    if !installed.is_ok_and(|installed| wanted.is_ok_and(|wanted| wanted < installed)) {
+    let wanted = folder.join("package-lock.json").metadata()?.modified()?;
+    let installed = place.join("node_modules/.package-lock.json").metadata().and_then(|it| it.modified());
+    if !installed.is_ok_and(|installed| wanted < installed) {
         eprintln!("installing, from npm, what drives the browser");
         let mut npm = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
-        npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(folder);
+        npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(place);
         cargo::stdout(&mut npm).map_err(|error| Skipped(format!("{error:#}")))?;
     }
     let pages = pages.iter().map(|page| address(&page.path));
     let mut node = Command::new("node");
-    let answers = cargo::stdout(node.arg("look.mjs").args([browser, built]).args(pages).current_dir(folder))?;
+    let answers = cargo::stdout(node.arg("look.mjs").args([browser, built]).args(pages).current_dir(place))?;
     serde_json::from_str(&answers).context("cannot read what ci/browser/look.mjs says")
 }
 

@@ -1,9 +1,8 @@
 //! Copies: what repeats code of another listing has not drifted from it, and exercises and answers go together.
 //!
 //! A listing is a copy of the one that its metadata names by `from` or `shares`, an answer of its exercise. An item that
-//! both have is the same in both, but for lines that a page shows, which are in an anchor. In an exercise, the items that
-//! the answer shows may differ too. (The `use` lines follow from the rest. A step repeats nothing of the one before: see
-//! [`book::reader::walk`].)
+//! both have is the same in both, but for lines in an anchor, which a page shows, or in which an exercise is to differ.
+//! (The `use` lines follow from the rest. A step repeats nothing of the one before: see [`book::reader::walk`].)
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -12,7 +11,7 @@ use book::finding::Finding;
 use book::manuscript::{Book, Kind, Listing};
 use book::reader::edit::Edit;
 use book::reader::files::{numbers, reader_files};
-use book::reader::items::{Item, items};
+use book::reader::items::items;
 
 pub fn check(book: &Book) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -26,6 +25,11 @@ pub fn check(book: &Book) -> Vec<Finding> {
             let message = format!("there is no listing `{name}` to go with it");
             findings.push(Finding::new(listing.manifest(), 1, message, "add it, or correct `from` or `shares`"));
         }
+        let is_task = || book.files_of(listing).any(|(_, source)| source.text.starts_with("//! Exercise: "));
+        if listing.kind == Kind::Exercise && !is_task() {
+            let help = "begin the file that the reader is to edit with the line `//! Exercise: ` and what to do";
+            findings.push(Finding::new(listing.manifest(), 1, "no file of this exercise says what to do", help));
+        }
         findings.extend(exercise.and_then(|exercise| unshared(book, &exercise, listing)));
         for base in bases.iter().filter_map(|name| book.listings.get(name)) {
             // What can't be read is found by others.
@@ -33,8 +37,7 @@ pub fn check(book: &Book) -> Vec<Finding> {
             findings.extend(files.iter().filter_map(|(file, lines)| {
                 let line = drift(book, listing, file, lines, old.get(file)?)?;
                 let message = format!("this has drifted from `{}`, which it repeats", base.name);
-                let help =
-                    "make the same change in both, or put the lines that are to differ into an anchor that a page shows";
+                let help = "make the same change in both, or put the lines that are to differ into an anchor";
                 Some(Finding::new(listing.folder.join(file), line, message, help))
             }));
         }
@@ -69,25 +72,11 @@ fn drift(book: &Book, listing: &Listing, file: &Path, lines: &[String], base: &[
         let is_beside = *number > 0 && is_shown(*number - 1);
         (is_new || !line.gone.concat().is_empty() && !is_beside) && !is_shown(*number)
     };
-    let (theirs, answered) = (items(base), answered(book, listing, file));
+    let theirs = items(base);
     let ours = items(lines).into_iter().filter(|item| item.name != "use" && !item.is_container());
-    let mut copies = ours.filter(|item| item.is_in(&theirs) && !item.is_in(&answered));
-    let line = copies.find_map(|item| item.lines.clone().find(differs))?;
+    let line = ours.filter(|item| item.is_in(&theirs)).find_map(|item| item.lines.clone().find(differs))?;
     // A line of an overlay's step is in no file of the overlay's.
     Some((0..=line).rev().find_map(|line| number(&line)).unwrap_or(1))
-}
-
-/// The items of a file of an exercise that its answer shows.
-fn answered(book: &Book, listing: &Listing, file: &Path) -> Vec<Item> {
-    let answer = book.listings.get(&format!("answers/{}", listing.slug()));
-    let answer = answer.filter(|_| listing.kind == Kind::Exercise);
-    let Some(source) = answer.and_then(|answer| book.sources.get(&answer.folder.join(file))) else {
-        return Vec::new();
-    };
-    let (numbers, lines): (Vec<usize>, Vec<String>) =
-        source.lines().map(|(number, line)| (number, line.to_owned())).unzip();
-    let is_shown = |item: &Item| item.lines.clone().any(|line| source.is_anchored(numbers[line], |_| true));
-    items(&lines).into_iter().filter(is_shown).collect()
 }
 
 #[cfg(test)]
@@ -110,6 +99,7 @@ mod tests {
             })
         };
         let exercise = replaced(STEP, changes[0]);
+        let started = format!("//! Exercise: do it.\n{exercise}");
         let manifest = |key: &str| format!("{MANIFEST}[package.metadata.book]\n{key} = \"01-a\"\n");
         let (_folder, book) = small_book(&[
             ("src/page.md", "# Page\n"),
@@ -117,7 +107,7 @@ mod tests {
             ("listings/01-a/src/main.rs", STEP),
             ("listings/01-a/hello.html", "<p>Hello\n"),
             ("listings/exercises/x/Cargo.toml", &manifest("from")),
-            ("listings/exercises/x/src/main.rs", &exercise),
+            ("listings/exercises/x/src/main.rs", &started),
             ("listings/exercises/x/hello.html", if overlay.is_empty() { "<p>Hello\n" } else { "<p>Bye\n" }),
             ("listings/answers/x/Cargo.toml", MANIFEST),
             ("listings/answers/x/src/main.rs", &format!("{}{TESTS}", replaced(&exercise, changes[1]))),
@@ -147,9 +137,9 @@ mod tests {
     }
 
     #[test]
-    fn an_exercise_differs_where_its_answer_is_shown() {
-        assert_eq!(found([&[BUFFER], &[THREE], &[]], ""), [""; 0]);
-        assert_eq!(found([&[BUFFER], &[], &[]], ""), [drifted("exercises/x/src/main.rs:6", "01-a")]);
+    fn an_exercise_differs_in_its_anchors() {
+        assert_eq!(found([&[THREE], &[], &[]], ""), [""; 0]);
+        assert_eq!(found([&[BUFFER], &[], &[]], ""), [drifted("exercises/x/src/main.rs:7", "01-a")]);
     }
 
     #[test]
@@ -175,7 +165,9 @@ mod tests {
             [
                 "listings/answers/a/src/main.rs:1: this answer is not held to the tests of its exercise",
                 "listings/answers/c/Cargo.toml:1: there is no listing `exercises/c` to go with it",
+                "listings/exercises/a/Cargo.toml:1: no file of this exercise says what to do",
                 "listings/exercises/b/Cargo.toml:1: there is no listing `answers/b` to go with it",
+                "listings/exercises/b/Cargo.toml:1: no file of this exercise says what to do",
             ]
         );
     }

@@ -313,8 +313,9 @@ impl Walker<'_> {
             let path = if source.is_some() { path } else { listing.manifest() };
             let diff = similar::TextDiff::from_lines(to_text(&old), to_text(&goal));
             let diff = diff.unified_diff().context_radius(1).to_string();
-            let help =
-                format!("show each line that differs, or say by <!-- remove: {name} {file} ITEM --> what goes\n{diff}");
+            let help = format!(
+                "change it here as in the step before, or show what differs, or say by <!-- remove: {name} {file} ITEM --> what goes\n{diff}"
+            );
             self.found(path, line.unwrap_or(1), format!("following {page} does not lead to this `{file}`"), help);
         }
     }

@@ -37,9 +37,11 @@ async fn serve(listener: Async<TcpListener>) {
 
 /// Handles a connection, and logs in one line how it ended.
 async fn handle_and_log(stream: Async<TcpStream>, addr: SocketAddr) {
+    // ANCHOR: handle_and_log
     // Here it took no time, whatever the client did.
     let outcome = handle_connection(stream).await;
     println!("{}", log_line(addr, outcome, Duration::ZERO));
+    // ANCHOR_END: handle_and_log
 }
 
 /// The line in the log for a connection that ended like this, and took so long:
