@@ -82,7 +82,9 @@ impl Edit {
             }
         }
         for number in 0..lines.iter().rposition(|line| line.visible).unwrap_or(0) {
-            lines[number].gap = lines[number].visible && !lines[number + 1].visible;
+            let mut hidden = lines[number + 1..].iter().take_while(|line| !line.visible);
+            // What the reader has not got yet is nothing that is left out.
+            lines[number].gap = lines[number].visible && hidden.any(|line| !line.new || old.is_empty());
         }
         Self { lines, made, shown, items: goal_items, old: old.to_vec() }
     }

@@ -70,8 +70,8 @@ async fn handle_and_log(stream: Async<TcpStream>, addr: SocketAddr, limits: Limi
 // ANCHOR_END: handle_and_log
 
 /// Answers one request, and returns the status line of the response.
+// ANCHOR: handle_connection
 async fn handle_connection(
-    // ANCHOR: handle_connection
     mut stream: impl AsyncRead + AsyncWrite + Unpin,
     limits: Limits,
 ) -> io::Result<&'static str> {

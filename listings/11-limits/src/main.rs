@@ -9,9 +9,11 @@ use std::time::Duration;
 use futures_lite::io::BufReader;
 use futures_lite::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, future};
 use smol::Async;
+// ANCHOR: socket2
 use smol::lock::{Semaphore, SemaphoreGuardArc};
-use socket2::SockRef;
 // ANCHOR_END: use
+use socket2::SockRef;
+// ANCHOR_END: socket2
 
 /// How many bytes the head of a request may have.
 const MAX_HEAD: u64 = 8 * 1024;
@@ -49,10 +51,14 @@ fn main() {
 }
 
 // ANCHOR: serve
+// ANCHOR: listen
 async fn serve(listener: Async<TcpListener>, limits: Limits) {
+    // ANCHOR_END: serve
     // Clients that we have no place for wait in the system's queue, which is
     // short unless we ask for more.
     SockRef::from(&listener).listen(QUEUE).unwrap();
+    // ANCHOR_END: listen
+    // ANCHOR: serve
     let places = Arc::new(Semaphore::new(limits.connections));
 
     // Each turn of the loop waits for a free place, and then for the next client to connect.

@@ -110,3 +110,14 @@ fn an_item_goes_with_the_blank_line_beside_it() {
     assert_eq!(remove(&file, "c").unwrap(), to_lines("fn a() {}\n\n/// B.\nfn b() {\n}\n"));
     assert!(remove(&file, "x").is_err());
 }
+
+#[test]
+fn a_gap_is_where_the_reader_has_something_that_is_not_shown() {
+    let gaps = |old: &str, goal: &str, visible: &[bool]| -> Vec<bool> {
+        let edit = Edit::new(&to_lines(old), &to_lines(goal), visible);
+        edit.lines.iter().map(|line| line.gap).collect()
+    };
+    let (old, goal) = ("fn a() {\n    one();\n}\n", "fn a() {\n    later();\n    one();\n}\n");
+    assert_eq!(gaps(old, goal, &[true, false, true, true]), [false; 4]);
+    assert_eq!(gaps(goal, goal, &[true, false, true, true]), [true, false, false, false]);
+}
