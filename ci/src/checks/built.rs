@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use book::manuscript::page::address;
-use book::manuscript::{self, Block, Book, Page};
+use book::manuscript::{self, Block, Page};
 use book::page;
 use mdbook_driver::MDBook;
 use mdbook_driver::builtin_preprocessors::LinkPreprocessor;
@@ -65,8 +65,10 @@ fn blocks(root: &Path) -> Result<BTreeMap<PathBuf, Vec<Block>>> {
     let book = MDBook::load_with_config(root, manuscript::config(root)?)?;
     let context = PreprocessorContext::new(root.to_owned(), book.config.clone(), "markdown".to_owned());
     let chapters = LinkPreprocessor::new().run(&context, book.book)?;
-    let pages = Book::from_chapters(root, &book.config.book.src, chapters.chapters()).pages;
-    Ok(pages.into_iter().map(|page| (page.path, page.blocks)).collect())
+    let src = &book.config.book.src;
+    let pages =
+        chapters.chapters().filter_map(|it| Some(Page::new(src.join(it.source_path.as_ref()?), it.content.clone())));
+    Ok(pages.map(|page| (page.path, page.blocks)).collect())
 }
 
 /// A selector that is known to be well formed.
