@@ -1,0 +1,27 @@
+//! What this step does to clients that do not behave, and to the others.
+
+use std::time::Duration;
+
+use smol::Async;
+
+use super::{Limits, serve};
+
+/// Short times, so that the tests don't wait for long, and few places, so that there is a file left for each.
+const LIMITS: Limits = Limits {
+    connections: 20,
+    head: Duration::from_secs(1),
+    response: Duration::from_secs(1),
+};
+
+clients::score! {
+    serve: |listener| smol::block_on(serve(Async::new(listener).unwrap(), LIMITS)),
+    silent: is_sent_off,
+    slow: delays_nobody,
+    hang_up: gets_nothing,
+    reset: harms_nobody,
+    byte_by_byte: gets_the_page,
+    long_head: gets_the_page,
+    drip: is_sent_off,
+    crowd: all_are_served,
+    greedy: is_sent_off,
+}
