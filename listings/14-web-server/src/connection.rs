@@ -57,17 +57,19 @@ pub async fn handle_connection(
             Err(error) if error.kind() == io::ErrorKind::TimedOut => Err("408 Request Timeout"),
             result => result?,
         };
-        let (status, page) = match &request {
-            Ok(request) => page_for(&request.path).await,
-            Err(status) => (*status, http::error_page(status).into()),
+        let (status, page, is_head, keep_alive) = match &request {
+            Ok(request) => {
+                let (status, page) = page_for(&request.path).await;
+                let keep_alive = request.keep_alive && !request.has_body;
+                (status, page, request.is_head, keep_alive)
+            }
+            Err(status) => {
+                let is_head = buffer.trim_ascii_start().starts_with(b"HEAD ");
+                (*status, http::error_page(status).into(), is_head, false)
+            }
         };
-        let is_head = request
-            .as_ref()
-            .map_or(buffer.starts_with(b"HEAD "), |request| request.is_head);
-        let keep_alive = request
-            .as_ref()
-            .is_ok_and(|request| request.keep_alive && !request.has_body)
-            && !stopped.is_closed();
+        // Nothing more after this, if we're ending.
+        let keep_alive = keep_alive && !stopped.is_closed();
         let response = http::response(status, &page, is_head, keep_alive);
         within(limits.response, stream.write_all(&response)).await?;
 

@@ -17,13 +17,14 @@ const BAD_REQUEST: Status = "400 Bad Request";
 /// A request, as far as we need to know it.
 #[derive(Debug)]
 pub struct Request {
+    /// Whether bytes follow the head that aren't another request.
+    pub has_body: bool,
+    /// Whether only the head of the response is wanted.
     pub is_head: bool,
     /// The path that is asked for, without a query.
     pub path: String,
     /// How many bytes the head has.
     pub length: usize,
-    /// Whether bytes follow that aren't another request.
-    pub has_body: bool,
     /// Whether the client would like to send another request.
     pub keep_alive: bool,
 }
@@ -50,10 +51,10 @@ impl Request {
         };
         check_host(&head)?;
         Ok(Some(Request {
+            has_body: has_body(&head)?,
             is_head: is_head(&head)?,
             path: path(&head)?,
             length,
-            has_body: has_body(&head)?,
             keep_alive: keep_alive(&head),
         }))
     }
