@@ -186,3 +186,46 @@ pub fn response(status: Status, page: &str, is_head: bool, keep_alive: bool) -> 
 pub fn error_page(status: Status) -> String {
     format!("<!DOCTYPE html>\n<title>{status}</title>\n<h1>{status}</h1>\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn test_parse() {
+        let bytes = b"HEAD /a?b HTTP/1.1\r\nHost: c\r\n\r\nthe next";
+
+        let request = Request::parse(bytes).unwrap().unwrap();
+
+        assert_eq!(request.path, "/a");
+        assert_eq!(&bytes[request.length..], b"the next");
+        assert!(request.is_head && request.keep_alive && !request.has_body);
+    }
+
+    #[test]
+    fn test_incomplete() {
+        for head in ["", "GET / HT", "GET / HTTP/1.1\r\nHost: a\r\n"] {
+            assert!(Request::parse(head.as_bytes()).unwrap().is_none());
+        }
+    }
+
+    #[test]
+    fn test_refused() {
+        let refused = |head: &str| Request::parse(head.as_bytes()).unwrap_err();
+        assert_eq!(refused("GET / HTTP/1.1\r\n\r\n"), "400 Bad Request");
+        assert_eq!(
+            refused("GET / HTTP/1.0\r\nA : b\r\n\r\n"),
+            "400 Bad Request"
+        );
+        assert_eq!(
+            refused("GET / HTTP/2.0\r\n\r\n"),
+            "505 HTTP Version Not Supported"
+        );
+        assert_eq!(refused("PUT / HTTP/1.0\r\n\r\n"), "405 Method Not Allowed");
+
+        let two_lengths = "GET / HTTP/1.0\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n";
+        assert_eq!(refused(two_lengths), "400 Bad Request");
+        let too_long = format!("GET /{}", "a".repeat(MAX_HEAD));
+        assert_eq!(refused(&too_long), "414 URI Too Long");
+    }
+}
