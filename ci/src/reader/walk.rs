@@ -212,7 +212,7 @@ impl Walker<'_> {
             let words = match before {
                 Some(_) => edit.words(),
                 None if edit.made == goal => Ok("a new file".to_owned()),
-                None => Err("the file is new, and this is not all of it".to_owned()),
+                None => Ok("begins a new file".to_owned()),
             };
             if let Err(problem) = &words {
                 self.here(format!("a reader would not know what to do with this block: {problem}"), SHOW);

@@ -1,5 +1,6 @@
 //! A connection, from the first request to the last.
 
+// ANCHOR: use
 use std::borrow::Cow;
 use std::io;
 use std::net::{Shutdown, TcpStream};
@@ -14,7 +15,9 @@ use crate::http::{self, Request, Status};
 
 /// How many bytes we let a client send after our last response.
 const MAX_LINGER: u64 = 1024 * 1024;
+// ANCHOR_END: use
 
+// ANCHOR: ended
 /// How a connection has come to its end.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Ended {
@@ -23,7 +26,9 @@ pub enum Ended {
     /// We've ended it, and the client may still be sending.
     Early,
 }
+// ANCHOR_END: ended
 
+// ANCHOR: handle_connection
 /// Answers one request after the other.
 pub async fn handle_connection(
     mut stream: impl AsyncRead + AsyncWrite + Unpin,
@@ -69,7 +74,9 @@ pub async fn handle_connection(
         future::yield_now().await;
     }
 }
+// ANCHOR_END: handle_connection
 
+// ANCHOR: page_for
 /// Prepares the page that's asked for.
 async fn page_for(path: &str) -> (Status, Cow<'static, str>) {
     if path == "/sleep" {
@@ -81,7 +88,9 @@ async fn page_for(path: &str) -> (Status, Cow<'static, str>) {
         _ => ("404 Not Found", include_str!("../404.html").into()),
     }
 }
+// ANCHOR_END: page_for
 
+// ANCHOR: read_request
 /// Waits for a whole head. A request that's wrong is a `Status`.
 async fn read_request(
     stream: &mut (impl AsyncRead + Unpin),
@@ -96,7 +105,9 @@ async fn read_request(
         }
     }
 }
+// ANCHOR_END: read_request
 
+// ANCHOR: read_some
 /// Waits for some bytes, and appends them. Gives how many there were, 0 at the end of the stream.
 async fn read_some(
     stream: &mut (impl AsyncRead + Unpin),
@@ -108,7 +119,9 @@ async fn read_some(
     buffer.truncate(old_length + *result.as_ref().unwrap_or(&0));
     result
 }
+// ANCHOR_END: read_some
 
+// ANCHOR: linger
 /// Ends a connection whose client may still be sending.
 pub async fn linger(mut stream: Async<TcpStream>, limits: Limits) -> io::Result<()> {
     // The client sees that nothing more will come. But if we closed the stream with something
@@ -118,7 +131,9 @@ pub async fn linger(mut stream: Async<TcpStream>, limits: Limits) -> io::Result<
     within(limits.head, copy(rest, sink())).await?;
     Ok(())
 }
+// ANCHOR_END: linger
 
+// ANCHOR: within
 /// Awaits `work`, but no longer than `time`. If it isn't done by then, it's dropped.
 async fn within<T>(time: Duration, work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
     let out_of_time = async {
@@ -127,3 +142,4 @@ async fn within<T>(time: Duration, work: impl Future<Output = io::Result<T>>) ->
     };
     future::or(work, out_of_time).await
 }
+// ANCHOR_END: within

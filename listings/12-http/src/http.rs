@@ -1,9 +1,12 @@
 //! What HTTP/1.1 asks of a request, and what a response looks like. Nothing here waits for anything.
 
+// ANCHOR: clock
 use std::time::SystemTime;
 
 use httpdate::HttpDate;
+// ANCHOR_END: clock
 
+// ANCHOR: consts
 /// How many bytes the head of a request may have.
 const MAX_HEAD: usize = 8 * 1024;
 /// How many headers it may have.
@@ -13,7 +16,9 @@ const MAX_HEADERS: usize = 64;
 pub type Status = &'static str;
 
 const BAD_REQUEST: Status = "400 Bad Request";
+// ANCHOR_END: consts
 
+// ANCHOR: request
 /// A request, as far as we need to know it.
 #[derive(Debug)]
 pub struct Request {
@@ -28,7 +33,9 @@ pub struct Request {
     /// Whether the client would like to send another request.
     pub keep_alive: bool,
 }
+// ANCHOR_END: request
 
+// ANCHOR: parse
 impl Request {
     /// Finds the request at the beginning of `bytes`, or `None` if its head isn't complete yet.
     pub fn parse(bytes: &[u8]) -> Result<Option<Request>, Status> {
@@ -59,14 +66,18 @@ impl Request {
         }))
     }
 }
+// ANCHOR_END: parse
 
+// ANCHOR: values
 /// The values of all headers with this name.
 fn values<'a>(head: &'a httparse::Request, name: &str) -> impl Iterator<Item = &'a [u8]> {
     let headers = head.headers.iter();
     let named = headers.filter(move |header| header.name.eq_ignore_ascii_case(name));
     named.map(|header| header.value.trim_ascii())
 }
+// ANCHOR_END: values
 
+// ANCHOR: value
 /// The value of a header that may be there once, and not more often.
 fn value<'a>(head: &'a httparse::Request, name: &str) -> Result<Option<&'a [u8]>, Status> {
     let mut values = values(head, name);
@@ -75,7 +86,9 @@ fn value<'a>(head: &'a httparse::Request, name: &str) -> Result<Option<&'a [u8]>
         _ => Err(BAD_REQUEST),
     }
 }
+// ANCHOR_END: value
 
+// ANCHOR: check_host
 /// Checks that the client says once which host it wants, and that it could be one.
 fn check_host(head: &httparse::Request) -> Result<(), Status> {
     let in_host = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~%:[]!$&'()*+,;=".contains(byte);
@@ -85,7 +98,9 @@ fn check_host(head: &httparse::Request) -> Result<(), Status> {
         _ => Err(BAD_REQUEST),
     }
 }
+// ANCHOR_END: check_host
 
+// ANCHOR: is_head
 /// Checks the method, and says whether it's HEAD.
 fn is_head(head: &httparse::Request) -> Result<bool, Status> {
     match head.method.unwrap_or_default() {
@@ -97,7 +112,9 @@ fn is_head(head: &httparse::Request) -> Result<bool, Status> {
         _ => Err("501 Not Implemented"),
     }
 }
+// ANCHOR_END: is_head
 
+// ANCHOR: path
 /// The path in the target, which may be a whole address, as proxies get it.
 fn path(head: &httparse::Request) -> Result<String, Status> {
     let target = head.path.unwrap_or_default();
@@ -112,7 +129,9 @@ fn path(head: &httparse::Request) -> Result<String, Status> {
     let path = target.split('?').next().unwrap_or_default();
     Ok(if path.is_empty() { "/" } else { path }.to_string())
 }
+// ANCHOR_END: path
 
+// ANCHOR: has_body
 /// Whether a body follows the head. If that can't be said for sure, the request is refused.
 fn has_body(head: &httparse::Request) -> Result<bool, Status> {
     let length = value(head, "Content-Length")?;
@@ -133,7 +152,9 @@ fn has_body(head: &httparse::Request) -> Result<bool, Status> {
         _ => Err(BAD_REQUEST),
     }
 }
+// ANCHOR_END: has_body
 
+// ANCHOR: keep_alive
 /// Whether the client would like to go on. Since HTTP/1.1, it does unless it says otherwise.
 fn keep_alive(head: &httparse::Request) -> bool {
     let says = |option: &[u8]| {
@@ -143,7 +164,9 @@ fn keep_alive(head: &httparse::Request) -> bool {
     };
     !says(b"close") && (head.version == Some(1) || says(b"keep-alive"))
 }
+// ANCHOR_END: keep_alive
 
+// ANCHOR: is_other_version
 /// Whether the first line ends with a version of HTTP that isn't 1.0 or 1.1.
 fn is_other_version(bytes: &[u8]) -> bool {
     let line = bytes
@@ -163,7 +186,9 @@ fn is_other_version(bytes: &[u8]) -> bool {
         _ => false,
     }
 }
+// ANCHOR_END: is_other_version
 
+// ANCHOR: response
 /// The bytes of a response. The one to a HEAD request has no body, only the length of one.
 pub fn response(status: Status, page: &str, is_head: bool, keep_alive: bool) -> Vec<u8> {
     let date = HttpDate::from(SystemTime::now());
@@ -181,12 +206,16 @@ pub fn response(status: Status, page: &str, is_head: bool, keep_alive: bool) -> 
     );
     response.into_bytes()
 }
+// ANCHOR_END: response
 
+// ANCHOR: error_page
 /// A short page that says what was wrong with a request.
 pub fn error_page(status: Status) -> String {
     format!("<!DOCTYPE html>\n<title>{status}</title>\n<h1>{status}</h1>\n")
 }
+// ANCHOR_END: error_page
 
+// ANCHOR: tests
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -229,3 +258,4 @@ mod tests {
         assert_eq!(refused(&too_long), "414 URI Too Long");
     }
 }
+// ANCHOR_END: tests

@@ -1,8 +1,13 @@
 //! Step 12: HTTP as it is spoken: many requests on a connection, and an answer to each mistake.
 
+// ANCHOR: mods
 mod connection;
+// ANCHOR: mod_http
 mod http;
+// ANCHOR_END: mod_http
+// ANCHOR_END: mods
 
+// ANCHOR: use
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +17,7 @@ use smol::lock::{Semaphore, SemaphoreGuardArc};
 use socket2::SockRef;
 
 use connection::{Ended, handle_connection, linger};
+// ANCHOR_END: use
 
 /// How many clients may wait in the system's queue, if it allows that many.
 const QUEUE: i32 = 4096;
@@ -65,6 +71,7 @@ async fn serve(listener: Async<TcpListener>, limits: Limits) {
     }
 }
 
+// ANCHOR: handle_and_log
 /// Handles a connection, and logs how it ended if something went wrong. Its
 /// place is free again afterwards.
 async fn handle_and_log(
@@ -82,9 +89,11 @@ async fn handle_and_log(
         Err(error) => println!("{addr}: {error}"),
     }
 }
+// ANCHOR_END: handle_and_log
 
 #[cfg(test)]
 mod tests {
+    // ANCHOR: test_use
     use std::fs;
     use std::io;
     use std::net::{SocketAddr, TcpStream};
@@ -94,6 +103,7 @@ mod tests {
     use futures_lite::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, future};
 
     use super::*;
+    // ANCHOR_END: test_use
 
     /// Starts our server, and returns the address it listens on.
     fn start() -> SocketAddr {
@@ -108,6 +118,7 @@ mod tests {
         addr
     }
 
+    // ANCHOR: send
     /// Connects and sends a request, but doesn't read the response yet.
     async fn send(addr: SocketAddr, path: &str) -> Async<TcpStream> {
         let mut stream = Async::<TcpStream>::connect(addr).await.unwrap();
@@ -115,7 +126,9 @@ mod tests {
         stream.write_all(request.as_bytes()).await.unwrap();
         stream
     }
+    // ANCHOR_END: send
 
+    // ANCHOR: get
     /// Sends a request, and returns the response.
     async fn get(addr: SocketAddr, path: &str) -> String {
         let mut stream = send(addr, path).await;
@@ -123,12 +136,15 @@ mod tests {
         stream.read_to_string(&mut response).await.unwrap();
         without_date(&response)
     }
+    // ANCHOR_END: get
 
+    // ANCHOR: without_date
     /// Removes the date, which is another each time.
     fn without_date(response: &str) -> String {
         let lines = response.split_inclusive("\r\n");
         lines.filter(|line| !line.starts_with("Date:")).collect()
     }
+    // ANCHOR_END: without_date
 
     /// Waits for an answer, but not for as long as `/sleep` takes.
     async fn in_time<T>(answer: impl Future<Output = T>) -> Option<T> {
@@ -140,6 +156,7 @@ mod tests {
         future::or(answer, time_is_up).await
     }
 
+    // ANCHOR: expected
     fn expected(status_line: &str, filename: &str) -> String {
         let page = fs::read_to_string(filename).unwrap();
         let length = page.len();
@@ -148,6 +165,7 @@ mod tests {
              Content-Length: {length}\r\nConnection: close\r\n\r\n{page}"
         )
     }
+    // ANCHOR_END: expected
 
     #[test]
     fn test_real_socket() {
@@ -308,6 +326,7 @@ mod tests {
         });
     }
 
+    // ANCHOR: response_to
     /// The handler's response to a client that sends `request` and waits.
     fn response_to(request: &'static [u8], piece: usize) -> String {
         let mut stream = MockTcpStream::new(request, End::Wait, piece);
@@ -316,7 +335,9 @@ mod tests {
         outcome.unwrap();
         without_date(str::from_utf8(&stream.written).unwrap())
     }
+    // ANCHOR_END: response_to
 
+    // ANCHOR: check
     fn check_handle_connection(piece: usize) {
         let response = response_to(b"GET / HTTP/1.0\r\n\r\n", piece);
         assert_eq!(response, expected("HTTP/1.1 200 OK", "hello.html"));
@@ -324,6 +345,7 @@ mod tests {
         let response = response_to(b"GET /other HTTP/1.0\r\n\r\n", piece);
         assert_eq!(response, expected("HTTP/1.1 404 Not Found", "404.html"));
     }
+    // ANCHOR_END: check
 
     #[test]
     fn test_handle_connection() {
@@ -336,6 +358,7 @@ mod tests {
         check_handle_connection(5);
     }
 
+    // ANCHOR: test_requests
     #[test]
     fn test_two_requests() {
         let requests = b"HEAD /?query HTTP/1.1\r\nHost: a\r\n\r\nGET /other HTTP/1.0\r\n\r\n";
@@ -347,7 +370,9 @@ mod tests {
         assert!(head.ends_with("\r\nConnection: keep-alive"));
         assert_eq!(rest, expected("HTTP/1.1 404 Not Found", "404.html"));
     }
+    // ANCHOR_END: test_requests
 
+    // ANCHOR: test_requests
     #[test]
     fn test_bad_request() {
         let response = response_to(b"GET / HTTP/1.1\r\nno host\r\n\r\n", 5);
@@ -355,6 +380,7 @@ mod tests {
         assert!(response.starts_with("HTTP/1.1 400 Bad Request\r\n"));
         assert!(response.contains("\r\nConnection: close\r\n"));
     }
+    // ANCHOR_END: test_requests
 
     #[test]
     fn test_half_a_request() {
@@ -375,11 +401,13 @@ mod tests {
         let mut stream = MockTcpStream::new(b"GET / HTTP/1.1\r\n", End::Wait, 5);
         let answer = handle_connection(&mut stream, limits);
 
+        // ANCHOR: test_deadline
         let outcome = smol::block_on(in_time(answer)).expect("it waits for the client");
 
         assert_eq!(outcome.unwrap(), Ended::Early);
         let status_line = b"HTTP/1.1 408 Request Timeout\r\n";
         assert!(stream.written.starts_with(status_line));
+        // ANCHOR_END: test_deadline
     }
 
     #[test]

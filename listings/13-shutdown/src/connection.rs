@@ -2,16 +2,20 @@
 
 use std::borrow::Cow;
 use std::io;
+// ANCHOR: use
 use std::net::{Shutdown, TcpStream};
 use std::pin::pin;
 use std::time::Duration;
+// ANCHOR_END: use
 
 use futures_lite::io::{copy, sink};
 use futures_lite::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, future};
+// ANCHOR: use
 use smol::Async;
 use smol::channel::Receiver;
 
 use crate::Limits;
+// ANCHOR_END: use
 use crate::http::{self, Request, Status};
 
 /// How many bytes we let a client send after our last response.
@@ -26,6 +30,7 @@ pub enum Ended {
     Early,
 }
 
+// ANCHOR: handle_connection
 /// Answers one request after the other. Once `stopped` is closed, it ends as
 /// soon as the client isn't in the middle of a request.
 pub async fn handle_connection(
@@ -44,6 +49,7 @@ pub async fn handle_connection(
             };
             let begin = future::or(read_some(&mut stream, &mut buffer), stop);
             match within(limits.head, begin).await {
+                // ANCHOR_END: handle_connection
                 Ok(0) => return Ok(Ended::Done),
                 Err(error) if error.kind() == io::ErrorKind::TimedOut => return Ok(Ended::Done),
                 result => result?,
@@ -65,9 +71,11 @@ pub async fn handle_connection(
                 (*status, http::error_page(status).into(), is_head, false)
             }
         };
+        // ANCHOR: handle_connection
         // Nothing more after this, if we're ending.
         let keep_alive = keep_alive && !stopped.is_closed();
         let response = http::response(status, &page, is_head, keep_alive);
+        // ANCHOR_END: handle_connection
         within(limits.response, stream.write_all(&response)).await?;
 
         match request {

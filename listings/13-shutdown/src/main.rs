@@ -1,9 +1,12 @@
 //! Step 13: an end that cuts nobody off.
 
+// ANCHOR: mods
 mod connection;
 mod http;
 mod signal;
+// ANCHOR_END: mods
 
+// ANCHOR: use
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,10 +18,12 @@ use smol::lock::{Semaphore, SemaphoreGuardArc};
 use socket2::SockRef;
 
 use connection::{Ended, handle_connection, linger};
+// ANCHOR_END: use
 
 /// How many clients may wait in the system's queue, if it allows that many.
 const QUEUE: i32 = 4096;
 
+// ANCHOR: limits
 /// What clients may ask of us.
 #[derive(Clone, Copy)]
 struct Limits {
@@ -38,7 +43,9 @@ const LIMITS: Limits = Limits {
     response: Duration::from_secs(30),
     drain: Duration::from_secs(30),
 };
+// ANCHOR_END: limits
 
+// ANCHOR: main
 fn main() {
     let listener = Async::<TcpListener>::bind(([127, 0, 0, 1], 7878)).unwrap();
     let addr = listener.get_ref().local_addr().unwrap();
@@ -50,7 +57,9 @@ fn main() {
     };
     smol::block_on(serve(listener, LIMITS, shutdown));
 }
+// ANCHOR_END: main
 
+// ANCHOR: serve
 /// Serves clients until `shutdown` is complete, and then only those that are in the middle of a
 /// request.
 async fn serve(listener: Async<TcpListener>, limits: Limits, shutdown: impl Future<Output = ()>) {
@@ -79,7 +88,9 @@ async fn serve(listener: Async<TcpListener>, limits: Limits, shutdown: impl Futu
     };
     future::or(all_places, out_of_time).await;
 }
+// ANCHOR_END: serve
 
+// ANCHOR: accept
 /// Lets clients in for as long as it's polled.
 async fn accept(
     listener: &Async<TcpListener>,
@@ -105,12 +116,14 @@ async fn accept(
         }
     }
 }
+// ANCHOR_END: accept
 
 /// Handles a connection, and logs how it ended if something went wrong. Its
 /// place is free again afterwards.
 async fn handle_and_log(
     mut stream: Async<TcpStream>,
     addr: SocketAddr,
+    // ANCHOR: handle_and_log
     limits: Limits,
     stopped: Receiver<()>,
     _place: SemaphoreGuardArc,
@@ -118,6 +131,7 @@ async fn handle_and_log(
     // Send what we write at once, even if the client hasn't confirmed yet what came before.
     stream.get_ref().set_nodelay(true).unwrap_or(());
     match handle_connection(&mut stream, limits, stopped).await {
+        // ANCHOR_END: handle_and_log
         Ok(Ended::Done) => {}
         // How the rest of it ends isn't worth a line.
         Ok(Ended::Early) => linger(stream, limits).await.unwrap_or(()),
@@ -142,6 +156,7 @@ mod tests {
         start_with(LIMITS)
     }
 
+    // ANCHOR: start_with
     fn start_with(limits: Limits) -> SocketAddr {
         // Port 0 asks the system for any port that's free.
         let listener = Async::<TcpListener>::bind(([127, 0, 0, 1], 0)).unwrap();
@@ -149,6 +164,7 @@ mod tests {
         smol::spawn(serve(listener, limits, future::pending())).detach();
         addr
     }
+    // ANCHOR_END: start_with
 
     /// Connects and sends a request, but doesn't read the response yet.
     async fn send(addr: SocketAddr, path: &str) -> Async<TcpStream> {
@@ -350,12 +366,15 @@ mod tests {
         });
     }
 
+    // ANCHOR: handle
     /// Handles a connection of a server that goes on.
     async fn handle(stream: &mut MockTcpStream, limits: Limits) -> io::Result<Ended> {
         let (_stop, stopped) = channel::bounded(1);
         handle_connection(stream, limits, stopped).await
     }
+    // ANCHOR_END: handle
 
+    // ANCHOR: response_to
     /// The handler's response to a client that sends `request` and waits.
     fn response_to(request: &'static [u8], piece: usize) -> String {
         let mut stream = MockTcpStream::new(request, End::Wait, piece);
@@ -364,6 +383,7 @@ mod tests {
         outcome.unwrap();
         without_date(str::from_utf8(&stream.written).unwrap())
     }
+    // ANCHOR_END: response_to
 
     fn check_handle_connection(piece: usize) {
         let response = response_to(b"GET / HTTP/1.0\r\n\r\n", piece);
@@ -404,6 +424,7 @@ mod tests {
         assert!(response.contains("\r\nConnection: close\r\n"));
     }
 
+    // ANCHOR: test_half_a_request
     #[test]
     fn test_half_a_request() {
         for end in [End::Close, End::Reset] {
@@ -413,6 +434,7 @@ mod tests {
             assert!(stream.written.is_empty());
         }
     }
+    // ANCHOR_END: test_half_a_request
 
     #[test]
     fn test_deadline() {
@@ -420,8 +442,10 @@ mod tests {
             head: Duration::from_millis(10),
             ..LIMITS
         };
+        // ANCHOR: test_deadline
         let mut stream = MockTcpStream::new(b"GET / HTTP/1.1\r\n", End::Wait, 5);
         let answer = handle(&mut stream, limits);
+        // ANCHOR_END: test_deadline
 
         let outcome = smol::block_on(in_time(answer)).expect("it waits for the client");
 
@@ -454,6 +478,7 @@ mod tests {
         });
     }
 
+    // ANCHOR: test_shutdown
     #[test]
     fn test_shutdown() {
         smol::block_on(async {
@@ -481,6 +506,7 @@ mod tests {
             in_time(server).await.expect("the server goes on");
         });
     }
+    // ANCHOR_END: test_shutdown
 }
 
 #[cfg(test)]

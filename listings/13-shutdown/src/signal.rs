@@ -1,5 +1,6 @@
 //! Waits for the signals that ask us to end.
 
+// ANCHOR: all
 use std::io;
 
 use async_signal::{Signal, Signals};
@@ -15,3 +16,4 @@ pub async fn ctrl_c() -> io::Result<()> {
     signals.next().await;
     Ok(())
 }
+// ANCHOR_END: all

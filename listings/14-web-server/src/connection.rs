@@ -1,8 +1,10 @@
 //! A connection, from the first request to the last.
 
+// ANCHOR: use
 use std::borrow::Cow;
 use std::hint;
 use std::io;
+// ANCHOR_END: use
 use std::net::{Shutdown, TcpStream};
 use std::pin::pin;
 use std::time::Duration;
@@ -15,8 +17,11 @@ use smol::channel::Receiver;
 use crate::Limits;
 use crate::http::{self, Request, Status};
 
+// ANCHOR: use
 /// Up to where `/compute` looks for prime numbers.
-const PRIMES: u32 = 200_000;
+const PRIMES: u32 = 1_000_000;
+// ANCHOR_END: use
+
 /// How many bytes we let a client send after our last response.
 const MAX_LINGER: u64 = 1024 * 1024;
 
@@ -89,6 +94,7 @@ pub async fn handle_connection(
 async fn page_for(path: &str) -> (Status, Cow<'static, str>) {
     if path == "/sleep" {
         // Pretend that this page takes a while to prepare.
+        // ANCHOR: page_for
         smol::Timer::after(Duration::from_secs(5)).await;
     }
     if path == "/compute" {
@@ -97,15 +103,18 @@ async fn page_for(path: &str) -> (Status, Cow<'static, str>) {
     }
     match path {
         "/" | "/sleep" | "/compute" => ("200 OK", include_str!("../hello.html").into()),
+        // ANCHOR_END: page_for
         _ => ("404 Not Found", include_str!("../404.html").into()),
     }
 }
 
+// ANCHOR: primes_below
 /// Counts the prime numbers below `end`, the slow way.
 fn primes_below(end: u32) -> usize {
     let is_prime = |&n: &u32| (2..n).take_while(|d| d * d <= n).all(|d| n % d != 0);
     (2..end).filter(is_prime).count()
 }
+// ANCHOR_END: primes_below
 
 /// Waits for a whole head. A request that's wrong is a `Status`.
 async fn read_request(

@@ -4,18 +4,22 @@ mod connection;
 mod http;
 mod signal;
 
+// ANCHOR: use
 use std::env;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
+// ANCHOR_END: use
 
+// ANCHOR: use
 use futures_lite::future;
 use smol::channel::{self, Receiver};
 use smol::lock::{Semaphore, SemaphoreGuardArc};
 use smol::{Async, Executor};
 use socket2::SockRef;
+// ANCHOR_END: use
 
 use connection::{Ended, handle_connection, linger};
 
@@ -42,9 +46,12 @@ const LIMITS: Limits = Limits {
     drain: Duration::from_secs(30),
 };
 
+// ANCHOR: executor
 /// Has the tasks of all connections. Each of our threads runs it.
 static EXECUTOR: Executor = Executor::new();
+// ANCHOR_END: executor
 
+// ANCHOR: main
 fn main() -> ExitCode {
     match start() {
         Ok(()) => ExitCode::SUCCESS,
@@ -54,7 +61,9 @@ fn main() -> ExitCode {
         }
     }
 }
+// ANCHOR_END: main
 
+// ANCHOR: start
 /// Listens where the command line says, and serves until a signal asks us to end.
 fn start() -> Result<(), String> {
     let addr = env::args().nth(1).unwrap_or("127.0.0.1:7878".to_string());
@@ -77,6 +86,7 @@ fn start() -> Result<(), String> {
     smol::block_on(EXECUTOR.run(serve(listener, LIMITS, shutdown)));
     Ok(())
 }
+// ANCHOR_END: start
 
 /// Serves clients until `shutdown` is complete, and then only those that are in the middle of a
 /// request.
@@ -120,10 +130,12 @@ async fn accept(
         match listener.accept().await {
             // Give this connection a task of its own, and go straight on.
             Ok((stream, addr)) => {
+                // ANCHOR: accept
                 let stopped = stopped.clone();
                 let task = handle_and_log(stream, addr, limits, stopped, place);
                 EXECUTOR.spawn(task).detach();
             }
+            // ANCHOR_END: accept
             Err(error) => {
                 // We're probably out of descriptors. Only a client that leaves can
                 // change that, so wait a little.
@@ -170,6 +182,7 @@ mod tests {
         start_with(LIMITS)
     }
 
+    // ANCHOR: start_with
     fn start_with(limits: Limits) -> SocketAddr {
         // Port 0 asks the system for any port that's free.
         let listener = Async::<TcpListener>::bind(([127, 0, 0, 1], 0)).unwrap();
@@ -179,6 +192,7 @@ mod tests {
         });
         addr
     }
+    // ANCHOR_END: start_with
 
     /// Connects and sends a request, but doesn't read the response yet.
     async fn send(addr: SocketAddr, path: &str) -> Async<TcpStream> {
@@ -490,11 +504,13 @@ mod tests {
             let listener = Async::<TcpListener>::bind(([127, 0, 0, 1], 0)).unwrap();
             let addr = listener.get_ref().local_addr().unwrap();
             let (stop, stopped) = channel::bounded::<()>(1);
+            // ANCHOR: test_shutdown
             let shutdown = async move {
                 let _ = stopped.recv().await;
             };
             let server = smol::spawn(EXECUTOR.run(serve(listener, LIMITS, shutdown)));
             let mut idle = Async::<TcpStream>::connect(addr).await.unwrap();
+            // ANCHOR_END: test_shutdown
             let mut busy = Async::<TcpStream>::connect(addr).await.unwrap();
             busy.write_all(b"GET / HT").await.unwrap();
             // Once the third has been served, the others have been let in.
