@@ -14,6 +14,12 @@ use crate::escape::escape;
 /// What every response begins with.
 const STATUS_LINE: &[u8] = b"HTTP/1.";
 
+/// How much we take of a server that sends without an end.
+const MOST: usize = 16 << 20;
+
+/// How long a head can be.
+const LONGEST_HEAD: usize = 1 << 16;
+
 /// A connection, and what has come over it that nobody has looked at yet.
 pub struct Connection {
     stream: TcpStream,
@@ -93,7 +99,9 @@ impl Connection {
     /// If none comes, or what comes is none; gives what came instead, in words.
     pub fn answer(&mut self, to_head: bool) -> Result<Answer, String> {
         let until = Instant::now() + self.patience;
-        let length = self.read_until(until, |bytes| Some(4 + find(bytes, b"\r\n\r\n")?));
+        let length = self.read_until(until, |bytes| {
+            Some(4 + find(&bytes[..bytes.len().min(LONGEST_HEAD)], b"\r\n\r\n")?)
+        });
         let head =
             String::from_utf8_lossy(&self.received[..length.ok_or_else(|| self.what_came())?])
                 .into_owned();
@@ -201,11 +209,14 @@ impl Connection {
     /// Waits for something to come, and returns whether there may be more. There is not after the end, or out of time.
     fn read_some(&mut self, until: Instant) -> bool {
         let rest = until.saturating_duration_since(Instant::now());
-        if self.end.is_some() || rest.is_zero() || self.stream.set_read_timeout(Some(rest)).is_err()
+        if self.end.is_some()
+            || rest.is_zero()
+            || self.received.len() > MOST
+            || self.stream.set_read_timeout(Some(rest)).is_err()
         {
             return false;
         }
-        let mut buffer = [0; 4096];
+        let mut buffer = [0; 1 << 16];
         match self.stream.read(&mut buffer) {
             Ok(0) => self.end = Some(End::Closed),
             Ok(length) => self.received.extend_from_slice(&buffer[..length]),

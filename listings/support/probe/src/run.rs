@@ -2,9 +2,9 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::LAST_STEP;
 use crate::case::{Case, Patience};
@@ -21,14 +21,20 @@ const AT_ONCE: usize = 12;
 /// For what the server must do: long enough for a busy machine.
 const PATIENT: Patience = Patience {
     answer: Duration::from_secs(10),
-    deadline: Duration::from_secs(14),
+    deadline: Duration::from_secs(13),
 };
 
 /// For what it need not do yet.
 const CURIOUS: Patience = Patience {
     answer: Duration::from_secs(2),
-    deadline: Duration::from_secs(14),
+    deadline: Duration::from_secs(13),
 };
+
+/// The least that remains of our patience is a part of it.
+const LEAST: u32 = 20;
+
+/// A shorter time than this is no patience at all.
+const MOMENT: Duration = Duration::from_millis(150);
 
 /// A server, and the cases that it is probed with.
 pub struct Probe {
@@ -36,6 +42,7 @@ pub struct Probe {
     step: u8,
     cases: Vec<Case>,
     with_slow: bool,
+    patience: Patience,
 }
 
 /// Probes the server at `addr`, which has come to `step`: plays the cases that it must pass, and then those of later steps.
@@ -64,6 +71,7 @@ impl Probe {
             step,
             cases,
             with_slow: false,
+            patience: PATIENT,
         }
     }
 
@@ -79,90 +87,96 @@ impl Probe {
         self
     }
 
-    /// Plays the cases.
+    /// Waits for less than ten seconds for an answer. For servers that are known to give none.
+    pub fn impatient(mut self, answer: Duration) -> Probe {
+        self.patience.answer = answer;
+        self
+    }
+
+    /// Plays the cases. Those of later steps are not tried against a server that passes none that it must, nor is anything
+    /// against one that has ended.
     ///
     /// # Errors
     ///
     /// If nothing listens at the address.
     pub fn run(self) -> io::Result<Report> {
-        Connection::open(self.addr, PATIENT.answer)?;
-        let (addr, step) = (self.addr, self.step);
-        let (must, later) = self.cases.into_iter().partition(|case| case.is_for(step));
+        Connection::open(self.addr, self.patience.answer)?;
+        let untried = |case| Result {
+            case,
+            outcome: Outcome::NotTried,
+        };
+        let results = self.cases.into_iter().map(untried).collect();
         let mut report = Report {
-            addr,
-            step,
-            results: Vec::new(),
+            addr: self.addr,
+            step: self.step,
+            results,
             ended_in: Vec::new(),
         };
-        play(must, PATIENT, true, &mut report);
-        play(later, CURIOUS, self.with_slow, &mut report);
+        play(&mut report, self.patience, |case| case.is_for(self.step));
+        if report.passes_any() {
+            play(&mut report, CURIOUS, |case| {
+                !case.is_for(self.step) && (self.with_slow || !case.is_slow)
+            });
+        }
         Ok(report)
     }
 }
 
-/// Plays some cases, one after the other or several at once, until the server has ended.
-fn play(cases: Vec<Case>, patience: Patience, with_slow: bool, report: &mut Report) {
-    let addr = report.addr;
-    let workers = if report.step < CONCURRENT { 1 } else { AT_ONCE };
-    let first = report.results.len();
-    report.results.extend(cases.into_iter().map(|case| Result {
-        case,
-        outcome: Outcome::NotTried,
-    }));
-    // Those that take long begin first, so as not to be alone at the end.
-    let mut order: Vec<usize> = (first..report.results.len()).collect();
-    if workers > 1 {
-        order.sort_by_key(|index| !report.results[*index].case.is_slow);
+/// Plays some of the cases, one after the other or several at once, until the server has ended.
+fn play(report: &mut Report, patience: Patience, wanted: impl Fn(&Case) -> bool) {
+    let (addr, results) = (report.addr, &report.results);
+    let one_at_a_time = report.step < CONCURRENT;
+    let mut order: Vec<_> = (0..results.len())
+        .filter(|index| wanted(&results[*index].case))
+        .collect();
+    if !one_at_a_time {
+        // Those that take long begin first, so as not to be alone at the end.
+        order.sort_by_key(|index| !results[*index].case.is_slow);
     }
-    let queue = Mutex::new(order.into_iter());
-    let (results, ended_in) = (
-        &report.results,
-        Mutex::new(std::mem::take(&mut report.ended_in)),
-    );
-    let outcomes = Mutex::new(Vec::new());
+    let (next, silences) = (AtomicUsize::new(0), AtomicU32::new(0));
+    let has_ended = AtomicBool::new(!report.ended_in.is_empty());
     let work = || {
-        while let Some(index) = queue.lock().ok().and_then(|mut queue| queue.next()) {
-            let case = &results[index].case;
-            let has_ended = || ended_in.lock().is_ok_and(|cases| !cases.is_empty());
-            if has_ended() || (case.is_slow && !with_slow) {
-                continue;
+        let mut played = Vec::new();
+        while let Some(index) = order.get(next.fetch_add(1, Relaxed)) {
+            if has_ended.load(Relaxed) {
+                break;
             }
+            // A server that has made us wait in vain is trusted less and less, or a mute one would take minutes.
+            let mut patience = patience;
+            let trust = 1 + silences.load(Relaxed);
+            patience.answer = (patience.answer / trust.pow(2).min(LEAST)).max(MOMENT);
+            let (case, start) = (&results[*index].case, Instant::now());
             let outcome = case.play(addr, patience);
-            // Only a server that listens no more is sure to have ended.
-            if outcome.is_err() && is_gone(addr) {
-                ended_in
-                    .lock()
-                    .into_iter()
-                    .for_each(|mut cases| cases.push(case.name));
+            if outcome.is_err() && !case.is_slow && start.elapsed() >= patience.answer {
+                silences.fetch_add(1, Relaxed);
             }
-            outcomes
-                .lock()
-                .into_iter()
-                .for_each(|mut all| all.push((index, outcome.clone())));
+            let ends = outcome.is_err() && is_gone(addr, one_at_a_time);
+            has_ended.fetch_or(ends, Relaxed);
+            played.push((*index, outcome, ends));
         }
+        played
     };
-    thread::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(work);
-        }
+    let workers = if one_at_a_time { 1 } else { AT_ONCE };
+    let played: Vec<_> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        workers
+            .into_iter()
+            .flat_map(|worker| worker.join().unwrap_or_default())
+            .collect()
     });
-    let (outcomes, ended_in) = (
-        outcomes.into_inner().unwrap_or_default(),
-        ended_in.into_inner().unwrap_or_default(),
-    );
-    report.ended_in = ended_in;
-    for (index, outcome) in outcomes {
-        report.results[index].outcome = outcome.map_or_else(Outcome::Failed, |()| Outcome::Passed);
+    for (index, outcome, ends) in played {
+        let result = &mut report.results[index];
+        result.outcome = outcome.map_or_else(Outcome::Failed, |()| Outcome::Passed);
+        report.ended_in.extend(ends.then_some(result.case.name));
     }
 }
 
-/// Whether the server takes no connections any more. One that is about to end may still take one, and then closes or
-/// resets it, as some of the early steps do with everybody: what is said of the next connection is sure.
-fn is_gone(addr: SocketAddr) -> bool {
-    let Ok(mut connection) = Connection::open(addr, CURIOUS.answer) else {
-        return true;
-    };
-    connection.send(b"GET /other HTTP/1.1\r\nHost: probe\r\nConnection: close\r\n\r\n");
-    connection.is_silent_for(CURIOUS.answer);
+/// Whether the server takes no connections any more. One that is about to end may still take one: so with `for_sure`, we
+/// wait a moment for what it does with a first connection.
+fn is_gone(addr: SocketAddr, for_sure: bool) -> bool {
+    if for_sure && let Ok(mut connection) = Connection::open(addr, CURIOUS.answer) {
+        connection.send(b"GET /other HTTP/1.1\r\nHost: probe\r\nConnection: close\r\n\r\n");
+        connection.is_silent_for(MOMENT);
+    }
     Connection::open(addr, CURIOUS.answer).is_err()
 }
