@@ -249,6 +249,8 @@ fn methods() -> Vec<Case> {
         Case::new(12.., "RFC 9110, 8.6", "HEAD says how long the page is").send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n").gets_head(&[200]).with("Content-Length", "").kept(),
         Case::new(12.., "RFC 9110, 9.3.2", "HEAD of no page").send("HEAD /other HTTP/1.1\r\nHost: a\r\n\r\n").gets_head(&[404]).kept(),
         Case::new(12.., "RFC 9110, 9.3.2", "HEAD and GET at once").send(["HEAD / HTTP/1.1\r\nHost: a\r\n\r\n", GET].concat()).gets_head(&[200]).gets(&[200]).kept(),
+        Case::new(12.., "RFC 9110, 9.3.2", "The answer to a bad HEAD request has no body either").send("HEAD / HTTP/1.1\r\n\r\n").gets_head(&[400]).closed(),
+        Case::new(12.., "RFC 9110, 9.3.2", "Nor has the answer to one after an empty line").send("\r\nHEAD / HTTP/1.1\r\n\r\n").gets_head(&[400]).closed(),
         not_allowed("POST is not allowed", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n").kept(),
         not_allowed("PUT is not allowed", "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n").kept(),
         not_allowed("PATCH is not allowed", "PATCH / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n").kept(),
