@@ -1,21 +1,12 @@
 //! A case: what is sent to a server, and what it should do.
 
-use std::fmt;
 use std::net::SocketAddr;
 use std::ops::{Bound, RangeBounds};
 use std::time::{Duration, Instant};
 
-use crate::connection::{Answer, Connection, End};
+use crate::connection::Connection;
 use crate::escape::escape;
-
-/// How long we watch a server that should not answer yet. Too short a time can overlook an answer, and never makes one up.
-const MOMENT: Duration = Duration::from_millis(150);
-
-/// What lies between two bytes of a client that drips.
-const PAUSE: Duration = Duration::from_millis(50);
-
-/// Asked at the end on a connection that should still be open. Its answer is the next, so there was no other before it.
-const LAST: &[u8] = b"GET /last HTTP/1.1\r\nHost: probe\r\nConnection: close\r\n\r\n";
+use crate::moves::{Expected, Failure, Last, Move, failure};
 
 /// Something a server should do, from some step of the book on.
 pub struct Case {
@@ -40,15 +31,6 @@ pub struct Patience {
     pub deadline: Duration,
 }
 
-/// How a server did not do what a case expects. Each is a few words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
-    /// What it should have done at that point.
-    pub expected: String,
-    /// What it did.
-    pub came: String,
-}
-
 /// Clients beside the one that the case is about.
 struct Beside {
     count: usize,
@@ -57,50 +39,13 @@ struct Beside {
     resets: bool,
 }
 
-enum Move {
-    Send(Vec<u8>),
-    FinishSending,
-    Silence,
-    Drip,
-    Answer(Expected),
-    Is(Last),
-}
-
-/// A response that should come.
-struct Expected {
-    statuses: &'static [u16],
-    to_head: bool,
-    /// Whether the server may as well say nothing.
-    is_optional: bool,
-    /// Headers that it must have, each with a part of its value.
-    headers: Vec<(&'static str, &'static str)>,
-}
-
-/// What becomes of the connection, after which there must have been no other answer.
-#[derive(Clone, Copy)]
-enum Last {
-    Kept,
-    Closed,
-    /// Closed, whether in good order or not.
-    Gone,
-    KeptOrClosed,
-}
-
 impl Case {
     /// A case for the steps in `steps`. None is for step 02, which answers nobody, but those that begin with it.
     pub fn new(steps: impl RangeBounds<u8>, source: &'static str, name: &'static str) -> Case {
         let steps = (steps.start_bound().cloned(), steps.end_bound().cloned());
         let except: &[u8] = if steps.contains(&1) { &[2] } else { &[] };
         let (is_slow, beside, moves) = (false, None, Vec::new());
-        Case {
-            name,
-            source,
-            is_slow,
-            steps,
-            except,
-            beside,
-            moves,
-        }
+        Case { name, source, is_slow, steps, except, beside, moves }
     }
 
     /// A step in between is left out: it does not do what the one before did.
@@ -117,21 +62,13 @@ impl Case {
 
     /// Other clients come first, send this, and wait for as long as the case takes.
     pub fn beside(mut self, count: usize, sends: &'static str) -> Case {
-        self.beside = Some(Beside {
-            count,
-            sends,
-            resets: false,
-        });
+        self.beside = Some(Beside { count, sends, resets: false });
         self
     }
 
     /// Another client comes first, sends this, and resets its connection.
     pub fn after_reset(mut self, sends: &'static str) -> Case {
-        self.beside = Some(Beside {
-            count: 1,
-            sends,
-            resets: true,
-        });
+        self.beside = Some(Beside { count: 1, sends, resets: true });
         self
     }
 
@@ -157,12 +94,7 @@ impl Case {
 
     /// The server answers with one of these.
     pub fn gets(self, statuses: &'static [u16]) -> Case {
-        self.then(Move::Answer(Expected {
-            statuses,
-            to_head: false,
-            is_optional: false,
-            headers: Vec::new(),
-        }))
+        self.then(Move::Answer(Expected { statuses, to_head: false, is_optional: false, headers: Vec::new() }))
     }
 
     /// The server answers `count` requests, each with one of these.
@@ -172,22 +104,12 @@ impl Case {
 
     /// The server answers a HEAD request.
     pub fn gets_head(self, statuses: &'static [u16]) -> Case {
-        self.then(Move::Answer(Expected {
-            statuses,
-            to_head: true,
-            is_optional: false,
-            headers: Vec::new(),
-        }))
+        self.then(Move::Answer(Expected { statuses, to_head: true, is_optional: false, headers: Vec::new() }))
     }
 
     /// The server answers with one of these, or not at all.
     pub fn may_get(self, statuses: &'static [u16]) -> Case {
-        self.then(Move::Answer(Expected {
-            statuses,
-            to_head: false,
-            is_optional: true,
-            headers: Vec::new(),
-        }))
+        self.then(Move::Answer(Expected { statuses, to_head: false, is_optional: true, headers: Vec::new() }))
     }
 
     /// The answer has this header, and `part` in its value.
@@ -200,22 +122,22 @@ impl Case {
 
     /// The server then takes another request, and has answered no other before.
     pub fn kept(self) -> Case {
-        self.then(Move::Is(Last::Kept))
+        self.then(Move::Ends(Last::Kept))
     }
 
     /// The server then closes the connection in good order, and has sent nothing else.
     pub fn closed(self) -> Case {
-        self.then(Move::Is(Last::Closed))
+        self.then(Move::Ends(Last::Closed))
     }
 
     /// The server then closes or resets the connection, and has sent nothing else.
     pub fn gone(self) -> Case {
-        self.then(Move::Is(Last::Gone))
+        self.then(Move::Ends(Last::Gone))
     }
 
     /// The server then takes another request or closes, and has answered no other before.
     pub fn kept_or_closed(self) -> Case {
-        self.then(Move::Is(Last::KeptOrClosed))
+        self.then(Move::Ends(Last::KeptOrClosed))
     }
 
     /// Whether the server of that step must pass.
@@ -243,11 +165,7 @@ impl Case {
     ///
     /// If the server does something else than expected; the rest is not played then.
     pub fn play(&self, addr: SocketAddr, patience: Patience) -> Result<(), Failure> {
-        let wait = if self.is_slow {
-            patience.deadline
-        } else {
-            patience.answer
-        };
+        let wait = if self.is_slow { patience.deadline } else { patience.answer };
         let open = || Connection::open(addr, wait).map_err(|error| failure("a connection", error));
         let mut others = Vec::new();
         if let Some(beside) = &self.beside {
@@ -264,131 +182,14 @@ impl Case {
         for part in &self.moves {
             part.play(&mut connection, Instant::now() + wait)?;
         }
-        match others
-            .iter_mut()
-            .all(|other| other.is_silent_for(Duration::from_millis(1)))
-        {
+        match others.iter_mut().all(|other| other.is_silent_for(Duration::from_millis(1))) {
             true => Ok(()),
-            false => Err(failure(
-                "an answer while the other client waits",
-                "one only after the other had waited",
-            )),
+            false => Err(failure("an answer while the other client waits", "one only after the other had waited")),
         }
     }
 
     fn then(mut self, part: Move) -> Case {
         self.moves.push(part);
         self
-    }
-}
-
-impl Move {
-    fn play(&self, connection: &mut Connection, until: Instant) -> Result<(), Failure> {
-        match self {
-            Move::Send(bytes) => connection.send(bytes),
-            Move::FinishSending => connection.finish_sending(),
-            Move::Silence if connection.is_silent_for(MOMENT) => {}
-            Move::Silence => return Err(failure("no answer yet", one_answer(connection))),
-            Move::Drip => {
-                while connection.is_silent_for(PAUSE) {
-                    if Instant::now() > until {
-                        return Err(failure("the server's patience to end", "no end of it"));
-                    }
-                    connection.send(b"a");
-                }
-            }
-            Move::Answer(expected) => expected.check(connection)?,
-            Move::Is(last) => last.check(connection)?,
-        }
-        Ok(())
-    }
-}
-
-impl Expected {
-    fn check(&self, connection: &mut Connection) -> Result<(), Failure> {
-        if self.is_optional && connection.end().is_ok() {
-            return Ok(());
-        }
-        let answer = connection
-            .answer(self.to_head)
-            .map_err(|came| failure(self, came))?;
-        if !self.statuses.contains(&answer.status) {
-            return Err(failure(self, answer));
-        }
-        let contains = |value: &str, part: &str| {
-            value
-                .to_ascii_lowercase()
-                .contains(&part.to_ascii_lowercase())
-        };
-        for (name, part) in &self.headers {
-            if !answer
-                .header(&name.to_ascii_lowercase())
-                .is_some_and(|value| contains(value, part))
-            {
-                return Err(failure(self, format!("{answer}, without that")));
-            }
-        }
-        match answer.status == 200 && !self.to_head && answer.body.is_empty() {
-            true => Err(failure("a page", format!("{answer}, without a body"))),
-            false => Ok(()),
-        }
-    }
-}
-
-impl Last {
-    fn check(self, connection: &mut Connection) -> Result<(), Failure> {
-        match self {
-            Last::Closed => match connection.end() {
-                Ok(End::Closed) => Ok(()),
-                Ok(End::Reset) => Err(failure("the connection closed in good order", "a reset")),
-                Err(came) => Err(failure("the connection closed", came)),
-            },
-            Last::Gone => connection
-                .end()
-                .map(drop)
-                .map_err(|came| failure("the connection closed", came)),
-            Last::Kept | Last::KeptOrClosed => {
-                connection.send(LAST);
-                if matches!(self, Last::KeptOrClosed) && connection.end().is_ok() {
-                    return Ok(());
-                }
-                let expected = "the connection kept, and 404 for the next request";
-                match connection.answer(false) {
-                    Ok(answer) if answer.status == 404 => Last::Gone.check(connection),
-                    Ok(answer) => Err(failure(expected, answer)),
-                    Err(came) => Err(failure(expected, came)),
-                }
-            }
-        }
-    }
-}
-
-fn failure(expected: impl ToString, came: impl ToString) -> Failure {
-    Failure {
-        expected: expected.to_string(),
-        came: came.to_string(),
-    }
-}
-
-/// The answer that came though none should have, in words.
-fn one_answer(connection: &mut Connection) -> String {
-    connection
-        .answer(false)
-        .map_or_else(|came| came, |answer| answer.to_string())
-}
-
-impl fmt::Display for Answer {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str(&self.line)
-    }
-}
-
-impl fmt::Display for Expected {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        let statuses: Vec<_> = self.statuses.iter().map(u16::to_string).collect();
-        f.write_str(&statuses.join(" or "))?;
-        self.headers
-            .iter()
-            .try_for_each(|(name, part)| write!(f, ", with {name}: {part}"))
     }
 }

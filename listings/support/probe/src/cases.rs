@@ -19,25 +19,9 @@ const OTHER: &str = "GET /other HTTP/1.1\r\nHost: a\r\n\r\n";
 
 /// All cases, in the order in which a reader of the book comes to them.
 pub fn cases() -> Vec<Case> {
-    let parts = [
-        first_steps(),
-        others(),
-        pieces(),
-        deadlines(),
-        keep_alive(),
-        odd_heads(),
-        bad_heads(),
-        targets(),
-        hosts(),
-    ];
-    let more = [
-        methods(),
-        versions(),
-        lengths(),
-        codings(),
-        bodies(),
-        limits(),
-    ];
+    let parts =
+        [first_steps(), others(), pieces(), deadlines(), keep_alive(), odd_heads(), bad_heads(), targets(), hosts()];
+    let more = [methods(), versions(), lengths(), codings(), bodies(), limits()];
     parts.into_iter().chain(more).flatten().collect()
 }
 
@@ -47,27 +31,13 @@ fn served(source: &'static str, name: &'static str, head: impl AsRef<[u8]>) -> C
 }
 
 /// A request that is refused, whereupon the server closes, since it can't know where the next one begins.
-fn refused(
-    source: &'static str,
-    name: &'static str,
-    request: impl AsRef<[u8]>,
-    statuses: &'static [u16],
-) -> Case {
-    Case::new(12.., source, name)
-        .send(request)
-        .gets(statuses)
-        .with("Connection", "close")
-        .closed()
+fn refused(source: &'static str, name: &'static str, request: impl AsRef<[u8]>, statuses: &'static [u16]) -> Case {
+    Case::new(12.., source, name).send(request).gets(statuses).with("Connection", "close").closed()
 }
 
 /// Half a request, which is not answered, and the rest, which is.
 fn waits(name: &'static str, half: &'static str, rest: &'static str) -> Case {
-    Case::new(8.., "RFC 9112, 2.2", name)
-        .send(half)
-        .silence()
-        .send(rest)
-        .gets(&[200])
-        .closed()
+    Case::new(8.., "RFC 9112, 2.2", name).send(half).silence().send(rest).gets(&[200]).closed()
 }
 
 /// A POST request to `/` with these headers and this body.

@@ -3,6 +3,7 @@
 //! The clients of the crate `clients` are for tests: they panic at a server that makes them wait, and take all that comes
 //! for one reply. A probe goes on to the next case, and reads several answers from one connection.
 
+use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
@@ -61,12 +62,7 @@ impl Connection {
         stream.set_nodelay(true)?;
         stream.set_write_timeout(Some(patience))?;
         let (received, end) = (Vec::new(), None);
-        Ok(Connection {
-            stream,
-            received,
-            end,
-            patience,
-        })
+        Ok(Connection { stream, received, end, patience })
     }
 
     /// Sends `bytes`, as far as the server takes them. What it does instead, the next call that reads finds out.
@@ -99,30 +95,18 @@ impl Connection {
     /// If none comes, or what comes is none; gives what came instead, in words.
     pub fn answer(&mut self, to_head: bool) -> Result<Answer, String> {
         let until = Instant::now() + self.patience;
-        let length = self.read_until(until, |bytes| {
-            Some(4 + find(&bytes[..bytes.len().min(LONGEST_HEAD)], b"\r\n\r\n")?)
-        });
-        let head =
-            String::from_utf8_lossy(&self.received[..length.ok_or_else(|| self.what_came())?])
-                .into_owned();
+        let length =
+            self.read_until(until, |bytes| Some(4 + find(&bytes[..bytes.len().min(LONGEST_HEAD)], b"\r\n\r\n")?));
+        let head = String::from_utf8_lossy(&self.received[..length.ok_or_else(|| self.what_came())?]).into_owned();
         let mut lines = head.trim_end().split("\r\n");
         let line = lines.next().unwrap_or_default().to_string();
-        let status = line
-            .strip_prefix("HTTP/1.")
-            .and_then(|rest| rest.get(2..5)?.parse().ok());
+        let status = line.strip_prefix("HTTP/1.").and_then(|rest| rest.get(2..5)?.parse().ok());
         let headers: Option<Vec<_>> = lines.map(|line| line.split_once(':')).collect();
         let (Some(status), Some(headers)) = (status, headers) else {
             return Err(format!("no response: {}", self.what_came()));
         };
-        let headers = headers
-            .into_iter()
-            .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_string()));
-        let mut answer = Answer {
-            status,
-            line,
-            headers: headers.collect(),
-            body: Vec::new(),
-        };
+        let headers = headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_string()));
+        let mut answer = Answer { status, line, headers: headers.collect(), body: Vec::new() };
         self.received.drain(..head.len());
         if !to_head && !matches!(status, 100..=199 | 204 | 304) {
             answer.body = self.body(until, answer.header("content-length"))?;
@@ -139,9 +123,7 @@ impl Connection {
         let mut answer = self.answer(true)?;
         let until = Instant::now() + self.patience;
         // Either there is nothing more, or the first bytes of a next response, or the body.
-        self.read_until(until, |bytes| {
-            (bytes.len() >= STATUS_LINE.len()).then_some(0)
-        });
+        self.read_until(until, |bytes| (bytes.len() >= STATUS_LINE.len()).then_some(0));
         let length = answer.header("content-length").map(str::to_string);
         let has_body = !self.received.is_empty() && !self.received.starts_with(STATUS_LINE);
         if has_body && !matches!(answer.status, 100..=199 | 204 | 304) {
@@ -167,37 +149,23 @@ impl Connection {
     /// Reads a body of the length that the server has stated, or else up to the end of the connection.
     fn body(&mut self, until: Instant, stated: Option<&str>) -> Result<Vec<u8>, String> {
         if let Some(stated) = stated {
-            let length: usize = stated
-                .parse()
-                .map_err(|_| format!("Content-Length: {}", escape(stated.as_bytes())))?;
-            let is_whole = self
-                .read_until(until, |bytes| (bytes.len() >= length).then_some(length))
-                .is_some();
+            let length: usize = stated.parse().map_err(|_| format!("Content-Length: {}", escape(stated.as_bytes())))?;
+            let is_whole = self.read_until(until, |bytes| (bytes.len() >= length).then_some(length)).is_some();
             let came = self.received.len();
             return match is_whole {
                 true => Ok(self.received.drain(..length).collect()),
-                false => Err(format!(
-                    "{came} bytes of a body of {length}, and {}",
-                    self.how_it_stands()
-                )),
+                false => Err(format!("{came} bytes of a body of {length}, and {}", self.how_it_stands())),
             };
         }
         while self.read_some(until) {}
         match self.end {
             Some(End::Closed) => Ok(std::mem::take(&mut self.received)),
-            _ => Err(format!(
-                "a body of no stated length, and {}",
-                self.how_it_stands()
-            )),
+            _ => Err(format!("a body of no stated length, and {}", self.how_it_stands())),
         }
     }
 
     /// Reads until `found` finds what it looks for in what has come.
-    fn read_until(
-        &mut self,
-        until: Instant,
-        found: impl Fn(&[u8]) -> Option<usize>,
-    ) -> Option<usize> {
+    fn read_until(&mut self, until: Instant, found: impl Fn(&[u8]) -> Option<usize>) -> Option<usize> {
         loop {
             let seen = found(&self.received);
             if seen.is_some() || !self.read_some(until) {
@@ -242,6 +210,12 @@ impl Connection {
             Some(End::Reset) => "a reset".to_string(),
             None => format!("nothing for {:.1} s", self.patience.as_secs_f32()),
         }
+    }
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(&self.line)
     }
 }
 

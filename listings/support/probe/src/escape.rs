@@ -8,10 +8,6 @@ pub fn escape(bytes: &[u8]) -> String {
     let text = bytes.escape_ascii().to_string();
     match text.len() {
         0..=SHOWN => format!("\"{text}\""),
-        length => format!(
-            "\"{}...{}\"",
-            &text[..SHOWN * 2 / 3],
-            &text[length - SHOWN / 3..]
-        ),
+        length => format!("\"{}...{}\"", &text[..SHOWN * 2 / 3], &text[length - SHOWN / 3..]),
     }
 }

@@ -9,9 +9,7 @@ use crate::connection::{Connection, End};
 use crate::escape::escape;
 
 /// What a server may answer to whatever it gets.
-const STATUSES: [u16; 14] = [
-    100, 200, 204, 400, 404, 405, 408, 411, 413, 414, 417, 431, 501, 505,
-];
+const STATUSES: [u16; 14] = [100, 200, 204, 400, 404, 405, 408, 411, 413, 414, 417, 431, 501, 505];
 
 /// After so many requests, a proper one has to get the page.
 const ROUND: u64 = 100;
@@ -75,11 +73,7 @@ pub fn mutate(seed: u64) -> Vec<u8> {
     let mut request = REQUESTS[rng.usize(..REQUESTS.len())].as_bytes().to_vec();
     for _ in 0..rng.usize(1..5) {
         let at = rng.usize(..request.len().max(1)).min(request.len());
-        let line = at
-            + request[at..]
-                .iter()
-                .position(|byte| *byte == b'\n')
-                .map_or(0, |end| end + 1);
+        let line = at + request[at..].iter().position(|byte| *byte == b'\n').map_or(0, |end| end + 1);
         match rng.u8(..8) {
             0 if at < request.len() => drop(request.remove(at)),
             1 if at < request.len() => request.insert(at, request[at]),
@@ -108,11 +102,7 @@ pub fn fuzz(addr: SocketAddr, first_seed: u64, time: Duration) -> Fuzzed {
         let count = count as u64;
         if count.is_multiple_of(ROUND) {
             if let Err(came) = page(addr) {
-                return Fuzzed::Badly {
-                    seed,
-                    sent: escape(GET.as_bytes()),
-                    came,
-                };
+                return Fuzzed::Badly { seed, sent: escape(GET.as_bytes()), came };
             }
             if start.elapsed() >= time {
                 return Fuzzed::Well(count);
@@ -120,11 +110,7 @@ pub fn fuzz(addr: SocketAddr, first_seed: u64, time: Duration) -> Fuzzed {
         }
         let request = mutate(seed);
         if let Err(came) = is_taken(addr, &request) {
-            return Fuzzed::Badly {
-                seed,
-                sent: format!("\"{}\"", request.escape_ascii()),
-                came,
-            };
+            return Fuzzed::Badly { seed, sent: format!("\"{}\"", request.escape_ascii()), came };
         }
     }
     Fuzzed::Well(0)

@@ -14,13 +14,15 @@ mod cases;
 mod connection;
 mod escape;
 mod fuzz;
+mod moves;
 mod report;
 mod run;
 mod step;
 
-pub use case::{Case, Failure, Patience};
+pub use case::{Case, Patience};
 pub use cases::cases;
 pub use fuzz::{Fuzzed, fuzz, mutate};
+pub use moves::Failure;
 pub use report::{Outcome, Report, Result};
 pub use run::{Probe, check};
 pub use step::assert_step;

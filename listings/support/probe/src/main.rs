@@ -1,6 +1,6 @@
 //! `cargo run -p probe -- --step 06 127.0.0.1:7878`
 
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -49,8 +49,8 @@ fn main() -> ExitCode {
 fn run(args: Args) -> Result<bool, String> {
     let addr = args.addr;
     let nothing = |error| format!("no server at {addr}: {error}");
+    TcpStream::connect(addr).map_err(nothing)?;
     if let Some(time) = args.fuzz {
-        std::net::TcpStream::connect(addr).map_err(nothing)?;
         return Ok(match fuzz(addr, args.seed, time) {
             Fuzzed::Well(count) => {
                 println!("{addr} took {count} odd requests, and serves its page");
@@ -65,6 +65,9 @@ fn run(args: Args) -> Result<bool, String> {
     let mut probe = Probe::new(addr, args.step);
     if args.slow {
         probe = probe.with_slow();
+    }
+    if probe.is_slow() {
+        eprintln!("Some cases wait for a deadline of ten seconds ...");
     }
     let report = probe.run().map_err(nothing)?;
     print!("{report}");
@@ -88,18 +91,9 @@ fn parse(args: Vec<String>) -> Result<Args, String> {
     if !(1..=LAST_STEP).contains(&step) {
         return Err(format!("the steps are 01 to {LAST_STEP}, not {step:02}"));
     }
-    let found = addr
-        .to_socket_addrs()
-        .ok()
-        .and_then(|mut found| found.next());
+    let found = addr.to_socket_addrs().ok().and_then(|mut found| found.next());
     let addr = found.ok_or_else(|| format!("no address: {addr} (it looks like 127.0.0.1:7878)"))?;
-    Ok(Args {
-        addr,
-        step,
-        slow,
-        fuzz,
-        seed,
-    })
+    Ok(Args { addr, step, slow, fuzz, seed })
 }
 
 fn number<T: std::str::FromStr>(option: &str, value: Option<String>) -> Result<T, String> {

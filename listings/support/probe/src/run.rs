@@ -19,16 +19,10 @@ const CONCURRENT: u8 = 6;
 const AT_ONCE: usize = 12;
 
 /// For what the server must do: long enough for a busy machine.
-const PATIENT: Patience = Patience {
-    answer: Duration::from_secs(10),
-    deadline: Duration::from_secs(13),
-};
+const PATIENT: Patience = Patience { answer: Duration::from_secs(10), deadline: Duration::from_secs(13) };
 
 /// For what it need not do yet.
-const CURIOUS: Patience = Patience {
-    answer: Duration::from_secs(2),
-    deadline: Duration::from_secs(13),
-};
+const CURIOUS: Patience = Patience { answer: Duration::from_secs(2), deadline: Duration::from_secs(13) };
 
 /// The least that remains of our patience is a part of it.
 const LEAST: u32 = 20;
@@ -59,20 +53,8 @@ impl Probe {
     pub fn new(addr: SocketAddr, step: u8) -> Probe {
         let mut cases = cases();
         cases.retain(|case| case.is_for(step) || case.comes_in(step, LAST_STEP).is_some());
-        cases.sort_by_key(|case| {
-            if case.is_for(step) {
-                None
-            } else {
-                case.comes_in(step, LAST_STEP)
-            }
-        });
-        Probe {
-            addr,
-            step,
-            cases,
-            with_slow: false,
-            patience: PATIENT,
-        }
+        cases.sort_by_key(|case| if case.is_for(step) { None } else { case.comes_in(step, LAST_STEP) });
+        Probe { addr, step, cases, with_slow: false, patience: PATIENT }
     }
 
     /// Only some of these.
@@ -85,6 +67,12 @@ impl Probe {
     pub fn with_slow(mut self) -> Probe {
         self.with_slow = true;
         self
+    }
+
+    /// Whether a case will be tried that waits for a deadline of ten seconds.
+    pub fn is_slow(&self) -> bool {
+        let is_tried = |case: &Case| self.with_slow || case.is_for(self.step);
+        self.cases.iter().any(|case| case.is_slow && is_tried(case))
     }
 
     /// Waits for less than ten seconds for an answer. For servers that are known to give none.
@@ -101,22 +89,12 @@ impl Probe {
     /// If nothing listens at the address.
     pub fn run(self) -> io::Result<Report> {
         Connection::open(self.addr, self.patience.answer)?;
-        let untried = |case| Result {
-            case,
-            outcome: Outcome::NotTried,
-        };
+        let untried = |case| Result { case, outcome: Outcome::NotTried };
         let results = self.cases.into_iter().map(untried).collect();
-        let mut report = Report {
-            addr: self.addr,
-            step: self.step,
-            results,
-            ended_in: Vec::new(),
-        };
+        let mut report = Report { addr: self.addr, step: self.step, results, ended_in: Vec::new() };
         play(&mut report, self.patience, |case| case.is_for(self.step));
         if report.passes_any() {
-            play(&mut report, CURIOUS, |case| {
-                !case.is_for(self.step) && (self.with_slow || !case.is_slow)
-            });
+            play(&mut report, CURIOUS, |case| !case.is_for(self.step) && (self.with_slow || !case.is_slow));
         }
         Ok(report)
     }
@@ -126,9 +104,7 @@ impl Probe {
 fn play(report: &mut Report, patience: Patience, wanted: impl Fn(&Case) -> bool) {
     let (addr, results) = (report.addr, &report.results);
     let one_at_a_time = report.step < CONCURRENT;
-    let mut order: Vec<_> = (0..results.len())
-        .filter(|index| wanted(&results[*index].case))
-        .collect();
+    let mut order: Vec<_> = (0..results.len()).filter(|index| wanted(&results[*index].case)).collect();
     if !one_at_a_time {
         // Those that take long begin first, so as not to be alone at the end.
         order.sort_by_key(|index| !results[*index].case.is_slow);
@@ -159,10 +135,7 @@ fn play(report: &mut Report, patience: Patience, wanted: impl Fn(&Case) -> bool)
     let workers = if one_at_a_time { 1 } else { AT_ONCE };
     let played: Vec<_> = thread::scope(|scope| {
         let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
-        workers
-            .into_iter()
-            .flat_map(|worker| worker.join().unwrap_or_default())
-            .collect()
+        workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
     });
     for (index, outcome, ends) in played {
         let result = &mut report.results[index];

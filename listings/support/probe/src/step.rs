@@ -9,10 +9,7 @@ use crate::cases::cases;
 use crate::{LAST_STEP, Probe};
 
 /// For a case that the server should not pass yet: too short a time can only make it fail where it would pass.
-const SHORT: Patience = Patience {
-    answer: Duration::from_millis(500),
-    deadline: Duration::from_secs(1),
-};
+const SHORT: Patience = Patience { answer: Duration::from_millis(500), deadline: Duration::from_secs(1) };
 
 /// Declares a test `probe`, which probes the server of this step.
 ///
@@ -49,37 +46,20 @@ macro_rules! probe {
 ///
 /// If that is not so, with a report.
 pub fn assert_step(folder: &str, server: SocketAddr, hasty: SocketAddr) {
-    let name = Path::new(folder)
-        .file_name()
-        .and_then(|name| name.to_str())
-        .unwrap_or_default();
-    let step: u8 = name
-        .split('-')
-        .next()
-        .and_then(|number| number.parse().ok())
-        .expect("a folder with a number");
+    let name = Path::new(folder).file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let step: u8 = name.split('-').next().and_then(|number| number.parse().ok()).expect("a folder with a number");
 
     for (addr, is_slow) in [(server, false), (hasty, true)] {
-        let probe =
-            Probe::new(addr, step).only(|case| case.is_for(step) && case.is_slow == is_slow);
+        let probe = Probe::new(addr, step).only(|case| case.is_for(step) && case.is_slow == is_slow);
         let report = probe.run().expect("the server listens");
         assert!(report.is_good(), "{report}");
     }
 
     let mut later = cases();
     later.retain(|case| !case.is_for(step));
-    let next = later
-        .iter()
-        .filter_map(|case| case.comes_in(step, LAST_STEP))
-        .min();
+    let next = later.iter().filter_map(|case| case.comes_in(step, LAST_STEP)).min();
     let Some(next) = next else { return };
-    let passes = |case: &Case| {
-        case.play(if case.is_slow { hasty } else { server }, SHORT)
-            .is_ok()
-    };
+    let passes = |case: &Case| case.play(if case.is_slow { hasty } else { server }, SHORT).is_ok();
     let passes_all = later.iter().filter(|case| case.is_for(next)).all(passes);
-    assert!(
-        !passes_all,
-        "this server passes all cases of step {next:02}: they do not show what is new there"
-    );
+    assert!(!passes_all, "this server passes all cases of step {next:02}: they do not show what is new there");
 }

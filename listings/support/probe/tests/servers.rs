@@ -85,10 +85,7 @@ fn a_server_that_closes_at_once_fails_all_but_what_asks_for_nothing() {
     let (names, report) = failures(drop, 8);
 
     assert!(names.contains("/ is the page"));
-    assert!(
-        !names.contains("A client that leaves without a word is not answered"),
-        "{report}"
-    );
+    assert!(!names.contains("A client that leaves without a word is not answered"), "{report}");
     assert!(report.ended_in.is_empty());
 }
 
@@ -97,23 +94,9 @@ fn a_server_that_never_answers_fails_soon_and_nothing_else_is_tried() {
     let mute = |mut stream: TcpStream| drop(stream.read_to_end(&mut Vec::new()));
     let (names, report) = failures(mute, 6);
 
-    assert_eq!(
-        names.len(),
-        report
-            .results
-            .iter()
-            .filter(|result| result.case.is_for(6))
-            .count()
-    );
-    let later = report
-        .results
-        .iter()
-        .filter(|result| !result.case.is_for(6));
-    assert!(
-        later
-            .into_iter()
-            .all(|result| result.outcome == Outcome::NotTried)
-    );
+    assert_eq!(names.len(), report.results.iter().filter(|result| result.case.is_for(6)).count());
+    let later = report.results.iter().filter(|result| !result.case.is_for(6));
+    assert!(later.into_iter().all(|result| result.outcome == Outcome::NotTried));
 }
 
 #[test]
@@ -143,10 +126,7 @@ fn a_server_that_states_a_wrong_length_or_no_status_fails() {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello");
     };
     let (_, report) = failures(longer, 1);
-    assert!(
-        report.to_string().contains("5 bytes of a body of 6"),
-        "{report}"
-    );
+    assert!(report.to_string().contains("5 bytes of a body of 6"), "{report}");
 
     let shorter = |mut stream: TcpStream| {
         read_head(&mut stream);
@@ -159,10 +139,7 @@ fn a_server_that_states_a_wrong_length_or_no_status_fails() {
         let _ = stream.write_all(b"\xffhello\r\n\r\n");
     };
     let (_, report) = failures(words, 1);
-    assert!(
-        report.to_string().contains("no response: \"\\xffhello"),
-        "{report}"
-    );
+    assert!(report.to_string().contains("no response: \"\\xffhello"), "{report}");
 }
 
 #[test]
@@ -195,10 +172,7 @@ fn the_case_in_which_a_server_ends_is_reported() {
 
     let report = check(server.addr(), 1).unwrap();
 
-    assert_eq!(
-        report.ended_in,
-        ["A path that only begins like one of ours is not found"]
-    );
+    assert_eq!(report.ended_in, ["A path that only begins like one of ours is not found"]);
     assert!(!report.is_good());
     assert!(report.to_string().contains("The server has ended"));
 }
@@ -226,10 +200,7 @@ fn answer_all(mut stream: TcpStream) {
 fn odd_requests_harm_no_server_that_answers_each() {
     let fuzzed = fuzz(start(answer_all), 0, SHORT);
 
-    assert!(
-        matches!(fuzzed, Fuzzed::Well(count) if count > 0),
-        "{fuzzed:?}"
-    );
+    assert!(matches!(fuzzed, Fuzzed::Well(count) if count > 0), "{fuzzed:?}");
 }
 
 #[test]
@@ -248,7 +219,5 @@ fn the_odd_request_that_a_server_does_not_stand_is_found_and_can_be_sent_again()
         panic!("there is a zero byte in some of them");
     };
     assert!(mutate(seed).contains(&0));
-    assert!(
-        matches!(fuzz(addr, seed, clients::DEADLINE), Fuzzed::Badly { seed: again, .. } if again == seed)
-    );
+    assert!(matches!(fuzz(addr, seed, clients::DEADLINE), Fuzzed::Badly { seed: again, .. } if again == seed));
 }
