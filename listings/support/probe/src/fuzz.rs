@@ -104,7 +104,7 @@ pub fn fuzz(addr: SocketAddr, first_seed: u64, time: Duration) -> Fuzzed {
             if let Err(came) = page(addr) {
                 return Fuzzed::Badly { seed, sent: escape(GET.as_bytes()), came };
             }
-            if start.elapsed() >= time {
+            if count > 0 && start.elapsed() >= time {
                 return Fuzzed::Well(count);
             }
         }

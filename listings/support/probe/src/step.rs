@@ -57,6 +57,8 @@ pub fn assert_step(folder: &str, server: SocketAddr, hasty: SocketAddr) {
 
     let mut later = cases();
     later.retain(|case| !case.is_for(step));
+    // One that fails soon is enough.
+    later.sort_by_key(|case| case.is_slow);
     let next = later.iter().filter_map(|case| case.comes_in(step, LAST_STEP)).min();
     let Some(next) = next else { return };
     let passes = |case: &Case| case.play(if case.is_slow { hasty } else { server }, SHORT).is_ok();

@@ -52,9 +52,17 @@ fn careful(mut stream: TcpStream) {
 
 /// What a server of that step must do and this one does not. The probe may not take long to find it out.
 fn failures(handle: fn(TcpStream), step: u8) -> (BTreeSet<&'static str>, Report) {
+    played(Probe::new(start(handle), step))
+}
+
+/// Like `failures`, of a server that does not answer all: any case may fail then because the machine is busy.
+fn failures_soon(handle: fn(TcpStream), step: u8) -> (BTreeSet<&'static str>, Report) {
+    played(Probe::new(start(handle), step).impatient(SHORT))
+}
+
+fn played(probe: Probe) -> (BTreeSet<&'static str>, Report) {
     let begin = Instant::now();
-    let probe = Probe::new(start(handle), step).only(|case| !case.is_slow);
-    let report = probe.impatient(SHORT).run().unwrap();
+    let report = probe.only(|case| !case.is_slow).run().unwrap();
     assert!(begin.elapsed() < clients::DEADLINE, "{report}");
     let names = report.failures().map(|result| result.case.name);
     (names.collect(), report)
@@ -65,10 +73,9 @@ fn a_server_that_is_right_as_far_as_it_goes_passes_as_far_as_that() {
     let report = check(start(careful), 8).unwrap();
     assert!(report.is_good(), "{report}");
 
-    let (names, report) = failures(careful, 12);
+    let (names, report) = failures_soon(careful, 12);
     assert!(!report.is_good());
     assert!(names.contains("A second request on the connection"));
-    assert!(!names.contains("A request byte by byte"), "{report}");
 }
 
 #[test]
@@ -92,7 +99,7 @@ fn a_server_that_closes_at_once_fails_all_but_what_asks_for_nothing() {
 #[test]
 fn a_server_that_never_answers_fails_soon_and_nothing_else_is_tried() {
     let mute = |mut stream: TcpStream| drop(stream.read_to_end(&mut Vec::new()));
-    let (names, report) = failures(mute, 6);
+    let (names, report) = failures_soon(mute, 6);
 
     assert_eq!(names.len(), report.results.iter().filter(|result| result.case.is_for(6)).count());
     let later = report.results.iter().filter(|result| !result.case.is_for(6));
@@ -150,7 +157,7 @@ fn a_server_that_answers_what_is_in_a_body_fails() {
             let _ = stream.write_all(head);
         }
     };
-    let (names, _) = failures(naive, 12);
+    let (names, _) = failures_soon(naive, 12);
 
     assert!(names.contains("A body that looks like a request is no request"));
     assert!(names.contains("A chunked body is no request"));
