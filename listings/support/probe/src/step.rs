@@ -11,7 +11,7 @@ use crate::{LAST_STEP, Probe};
 /// For a case that the server should not pass yet: too short a time can only make it fail where it would pass.
 const SHORT: Patience = Patience { answer: Duration::from_millis(500), deadline: Duration::from_secs(1) };
 
-/// Declares a test `probe`, which probes the server of this step.
+/// Declares a test `this_step_passes_the_probe`, which probes the server of this step.
 ///
 /// It takes what is given to `clients::serve_in_background`: a server with the limits that it has in the book, and, from
 /// the step that has deadlines on, one with a deadline of about half a second for heads. The number of the step is that of the crate's
@@ -29,7 +29,7 @@ macro_rules! probe {
     };
     ($serve:expr, $hasty:expr $(,)?) => {
         #[test]
-        fn probe() {
+        fn this_step_passes_the_probe() {
             let server = ::clients::serve_in_background($serve);
             let hasty = ::clients::serve_in_background($hasty);
             $crate::assert_step(env!("CARGO_MANIFEST_DIR"), server.addr(), hasty.addr());
