@@ -15,3 +15,5 @@ clients::score! {
     greedy: others_wait,
     timeline: [5, 8, 13, 13],
 }
+
+probe::probe!(serve);

@@ -14,3 +14,5 @@ clients::score! {
     crowd: nobody_is_answered,
     greedy: nobody_is_answered,
 }
+
+probe::probe!(serve);

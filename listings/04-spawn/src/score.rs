@@ -15,3 +15,5 @@ clients::score! {
     greedy: others_wait,
     timeline: [8, 8, 13, 8],
 }
+
+probe::probe!(|listener| smol::block_on(serve(listener)));

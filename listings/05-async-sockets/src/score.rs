@@ -17,3 +17,5 @@ clients::score! {
     greedy: others_wait,
     timeline: [5, 8, 13, 13],
 }
+
+probe::probe!(|listener| smol::block_on(serve(Async::new(listener).unwrap())));

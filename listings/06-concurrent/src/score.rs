@@ -17,3 +17,5 @@ clients::score! {
     greedy: stays,
     timeline: [5, 8, 5, 0],
 }
+
+probe::probe!(|listener| smol::block_on(serve(Async::new(listener).unwrap())));

@@ -16,3 +16,5 @@ clients::score! {
     crowd: the_server_ends,
     greedy: stays,
 }
+
+probe::probe!(|listener| smol::block_on(serve(Async::new(listener).unwrap())));

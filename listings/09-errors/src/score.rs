@@ -16,3 +16,5 @@ clients::score! {
     crowd: some_get_nothing,
     greedy: stays,
 }
+
+probe::probe!(|listener| smol::block_on(serve(Async::new(listener).unwrap())));

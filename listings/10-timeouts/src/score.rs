@@ -24,3 +24,8 @@ clients::score! {
     crowd: some_get_nothing,
     greedy: is_sent_off,
 }
+
+probe::probe!(
+    |listener| smol::block_on(serve(Async::new(listener).unwrap(), super::LIMITS)),
+    |listener| smol::block_on(serve(Async::new(listener).unwrap(), LIMITS)),
+);

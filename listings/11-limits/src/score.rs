@@ -25,3 +25,8 @@ clients::score! {
     crowd: all_are_served,
     greedy: is_sent_off,
 }
+
+probe::probe!(
+    |listener| smol::block_on(serve(Async::new(listener).unwrap(), super::LIMITS)),
+    |listener| smol::block_on(serve(Async::new(listener).unwrap(), LIMITS)),
+);
