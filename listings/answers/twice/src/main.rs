@@ -51,8 +51,10 @@ fn main() {
 // ANCHOR: serve_until
 /// Serves clients until there is one of `signals`. The next one ends it at once.
 async fn serve_until(
+    // ANCHOR_END: serve_until
     listener: Async<TcpListener>,
     limits: Limits,
+    // ANCHOR: serve_until
     mut signals: impl Stream + Unpin,
 ) {
     let (stop, stopped) = channel::bounded::<()>(1);
