@@ -1,0 +1,6 @@
+//! The module of requests and responses, by itself.
+
+pub mod http;
+
+#[cfg(test)]
+mod tests;
