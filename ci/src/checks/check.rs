@@ -1,17 +1,19 @@
 //! What a check is, what it is given, and how checks are run and reported.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::thread;
 use std::time::Instant;
 
 use anyhow::{Result, anyhow, bail};
 use book::finding::Finding;
-use book::manuscript::{Book, includes};
+use book::manuscript::{Block, Book, includes};
 use book::reader::walk::{self, Walk};
 
-use crate::built::Built;
+use crate::built::{self, Built};
 
 /// A check: its name, and what finds what is wrong. An error means that it could not do its work.
 pub type Check = (&'static str, fn(&Context) -> Result<Vec<Finding>>);
@@ -33,11 +35,12 @@ pub struct Context {
     pub book: Book,
     walk: OnceLock<Walk>,
     built: OnceLock<Result<Built, String>>,
+    expanded: OnceLock<Result<BTreeMap<PathBuf, Vec<Block>>, String>>,
 }
 
 impl Context {
     pub fn new(book: Book) -> Self {
-        Self { book, walk: OnceLock::new(), built: OnceLock::new() }
+        Self { book, walk: OnceLock::new(), built: OnceLock::new(), expanded: OnceLock::new() }
     }
 
     pub fn walk(&self) -> &Walk {
@@ -47,10 +50,16 @@ impl Context {
     /// The book as HTML, or why mdBook cannot build it.
     pub fn built(&self) -> Result<&Built> {
         let build = || match includes::check(&self.book)[..] {
-            [] => Built::new(&self.book.root, &self.book.pages).map_err(|error| format!("{error:#}")),
+            [] => Built::new(&self.book, self.walk()).map_err(|error| format!("{error:#}")),
             _ => Err("the book is not built as long as an include is wrong".to_owned()),
         };
         self.built.get_or_init(build).as_ref().map_err(|error| anyhow!("{error}"))
+    }
+
+    /// The blocks of each page with their includes expanded, by mdBook alone.
+    pub fn expanded(&self) -> Result<&BTreeMap<PathBuf, Vec<Block>>> {
+        let expand = || built::blocks(&self.book.root).map_err(|error| format!("{error:#}"));
+        self.expanded.get_or_init(expand).as_ref().map_err(|error| anyhow!("{error}"))
     }
 }
 

@@ -14,14 +14,14 @@ use scraper::{ElementRef, Html};
 
 use crate::built::selector;
 use crate::check::Context;
+use crate::run::side_by_side;
 
 /// Finds blocks of the built book that do not show their listing, and words around them that are not the model's.
 pub fn check(context: &Context) -> Result<Vec<Finding>> {
-    let mut findings = Vec::new();
-    for page in &context.book.pages {
-        findings.extend(compare(context, page, context.built()?.html(page))?);
-    }
-    Ok(findings)
+    let built = context.built()?;
+    context.expanded()?;
+    let found = side_by_side(context.book.pages.iter().collect(), |page| compare(context, page, built.html(page)));
+    Ok(found.into_iter().collect::<Result<Vec<_>>>()?.concat())
 }
 
 fn compare(context: &Context, page: &Page, html: &str) -> Result<Vec<Finding>> {
@@ -53,8 +53,9 @@ fn compare(context: &Context, page: &Page, html: &str) -> Result<Vec<Finding>> {
         }
         let name = end.listing.rsplit('/').next().unwrap_or_default();
         let links = select(root, &format!("a[download=\"{name}.zip\"]"));
-        let expected = archive::link(&archive::texts(name, &end.files, &lock))?;
-        if end.has_download() && !links.map(|link| link.attr("href")).eq([Some(expected.as_str())]) {
+        let expected = archive::texts(name, &end.files, &lock);
+        let has = |link: ElementRef<'_>| archive::open(link.attr("href")?).ok();
+        if end.has_download() && !links.map(has).eq([Some(expected)]) {
             found(end.line, format!("the built page has no download that is `{}`", end.listing));
         }
     }
@@ -64,7 +65,7 @@ fn compare(context: &Context, page: &Page, html: &str) -> Result<Vec<Finding>> {
 
 /// Finds blocks that are not as they should be.
 fn blocks(context: &Context, page: &Page, html: &str, root: ElementRef<'_>) -> Result<Vec<Finding>> {
-    let expanded = context.built()?.blocks(page);
+    let expanded = &context.expanded()?[&page.path];
     let shown: Vec<_> = select(root, "main pre code:not(section.end code)").collect();
     if shown.len() != page.blocks.len() || expanded.len() != page.blocks.len() {
         let message = format!("the page has {} code blocks, and its HTML {}", page.blocks.len(), shown.len());

@@ -5,7 +5,8 @@
 
 use std::ops::Range;
 
-use similar::{Algorithm, capture_diff_slices};
+use similar::algorithms::IdentifyDistinct;
+use similar::{Algorithm, capture_diff};
 
 use super::items::{Item, Owner, items, owners};
 
@@ -137,11 +138,17 @@ impl Edit {
 
 /// For each line of `new`, the line of `old` that it is, if it is one. A brace of one item is not that of another.
 pub fn same(old: &[String], new: &[String]) -> Vec<Option<usize>> {
+    // Most often, only the begin and the end of a file are cut off.
+    if let Some(begin) = old.windows(new.len().max(1)).position(|lines| lines == new) {
+        return (begin..).map(Some).take(new.len()).collect();
+    }
     let (old_items, new_items) = (items(old), items(new));
     let old: Vec<_> = old.iter().zip(owners(old, &old_items)).collect();
     let new: Vec<_> = new.iter().zip(owners(new, &new_items)).collect();
     let mut pairs = vec![None; new.len()];
-    for operation in capture_diff_slices(Algorithm::Patience, &old, &new) {
+    let lines = IdentifyDistinct::<u32>::new(&old, 0..old.len(), &new, 0..new.len());
+    let (from, to) = (lines.old_lookup(), lines.new_lookup());
+    for operation in capture_diff(Algorithm::Patience, from, lines.old_range(), to, lines.new_range()) {
         for (old, new) in operation.old_range().zip(operation.new_range()).filter(|(a, b)| old[*a] == new[*b]) {
             pairs[new] = Some(old);
         }
