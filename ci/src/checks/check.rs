@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::Instant;
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail, ensure};
 use book::finding::Finding;
 use book::manuscript::{Block, Book, includes};
 use book::reader::walk::{self, Walk};
@@ -33,6 +33,7 @@ impl std::error::Error for Skipped {}
 /// What checks are given: the book, and what is made of it once for all that ask.
 pub struct Context {
     pub book: Book,
+    includes: OnceLock<Vec<Finding>>,
     walk: OnceLock<Walk>,
     built: OnceLock<Result<Built, String>>,
     expanded: OnceLock<Result<BTreeMap<PathBuf, Vec<Block>>, String>>,
@@ -40,19 +41,31 @@ pub struct Context {
 
 impl Context {
     pub fn new(book: Book) -> Self {
-        Self { book, walk: OnceLock::new(), built: OnceLock::new(), expanded: OnceLock::new() }
+        let (includes, walk, built, expanded) = Default::default();
+        Self { book, includes, walk, built, expanded }
     }
 
-    pub fn walk(&self) -> &Walk {
-        self.walk.get_or_init(|| walk::walk(&self.book))
+    /// What is wrong with the includes.
+    pub fn includes(&self) -> &[Finding] {
+        self.includes.get_or_init(|| includes::check(&self.book))
+    }
+
+    /// The book, for a check of what pages show. Refused as long as an include is wrong: most of what such a check finds
+    /// then is that again, in other words.
+    pub fn included(&self) -> Result<&Book> {
+        ensure!(self.includes().is_empty(), "mend the includes first");
+        Ok(&self.book)
+    }
+
+    pub fn walk(&self) -> Result<&Walk> {
+        let book = self.included()?;
+        Ok(self.walk.get_or_init(|| walk::walk(book)))
     }
 
     /// The book as HTML, or why mdBook cannot build it.
     pub fn built(&self) -> Result<&Built> {
-        let build = || match includes::check(&self.book)[..] {
-            [] => Built::new(&self.book, self.walk()).map_err(|error| format!("{error:#}")),
-            _ => Err("the book is not built as long as an include is wrong".to_owned()),
-        };
+        let walk = self.walk()?;
+        let build = || Built::new(&self.book, walk).map_err(|error| format!("{error:#}"));
         self.built.get_or_init(build).as_ref().map_err(|error| anyhow!("{error}"))
     }
 

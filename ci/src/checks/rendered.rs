@@ -45,7 +45,7 @@ fn compare(context: &Context, page: &Page, html: &str) -> Result<Vec<Finding>> {
         found(removal.line, "the built page does not say what is removed here".to_owned());
     }
     let lock = fs::read_to_string(context.book.root.join("listings/Cargo.lock")).unwrap_or_default();
-    for end in context.walk().ends.iter().filter(|end| end.page == page.path) {
+    for end in context.walk()?.ends.iter().filter(|end| end.page == page.path) {
         let place = format!("section.end[aria-label=\"{}, complete\"] details.whole > pre > code", end.listing);
         let shown = select(root, &place).map(|code| code.text().collect::<String>().trim_end().to_owned());
         if !shown.eq(end.whole.values().map(|lines| to_text(lines).trim_end().to_owned())) {
@@ -74,7 +74,7 @@ fn blocks(context: &Context, page: &Page, html: &str, root: ElementRef<'_>) -> R
     }
     let mut findings = Vec::new();
     for ((block, expanded), code) in page.blocks.iter().zip(expanded).zip(shown) {
-        if let Some(figure) = context.walk().figures.get(&(page.path.clone(), block.line)) {
+        if let Some(figure) = context.walk()?.figures.get(&(page.path.clone(), block.line)) {
             let problem = words(context, html, block, figure, code);
             findings.extend(problem.map(|problem| Finding::new(&page.path, block.line, problem, "")));
             findings.extend(differences(context, page, (block, expanded), figure, code));

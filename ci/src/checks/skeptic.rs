@@ -43,7 +43,7 @@ pub fn check(context: &Context) -> Result<Vec<Finding>> {
             if book.files_of(listing).any(refuses) {
                 continue;
             }
-            let text = match context.walk().figures.get(&(page.path.clone(), block.line)) {
+            let text = match context.walk()?.figures.get(&(page.path.clone(), block.line)) {
                 // mdBook knows only the items in which it differs from its step.
                 Some(figure) if listing.kind == Kind::Broken => {
                     figure.lines.iter().map(|line| format!("{}\n", line.text)).collect()

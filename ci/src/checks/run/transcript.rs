@@ -10,7 +10,8 @@
 //!
 //! A command in another terminal is typed once the one before it is under way: a server listens, a client has sent its
 //! request, a silent one (`curl telnet://...`) has connected; one in the same terminal, once that before it has ended;
-//! `NAME$ ^C`, once the program in that terminal has printed what was recorded. What still runs at the end is killed. A
+//! `NAME$ ^C`, once the program in that terminal has printed as much as was recorded; what it prints until it ends is
+//! recorded below. What still runs at the end is killed. A
 //! line `-- or --` below a client's prompt marks a race: every outcome is recorded. The project is the reader's.
 
 use std::path::{Path, PathBuf};
