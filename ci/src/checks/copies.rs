@@ -2,16 +2,19 @@
 //!
 //! A listing is a copy of the one that its metadata names by `from` or `shares`, an answer of its exercise. An item that
 //! both have is the same in both, but for lines in an anchor, which a page shows, or in which an exercise is to differ.
+//! What an exercise has from its step, its answer changes in more than numbers, texts and comments, or not at all.
 //! (The `use` lines follow from the rest. A step repeats nothing of the one before: see [`book::reader::walk`].)
 
 use std::ffi::OsStr;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use book::finding::Finding;
-use book::manuscript::{Book, Kind, Listing};
+use book::manuscript::{Book, Kind, Listing, pattern};
 use book::reader::edit::Edit;
 use book::reader::files::{numbers, reader_files};
-use book::reader::items::items;
+use book::reader::items::{Item, items};
+use regex::Regex;
 
 pub fn check(book: &Book) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -34,8 +37,11 @@ pub fn check(book: &Book) -> Vec<Finding> {
         for base in bases.iter().filter_map(|name| book.listings.get(name)) {
             // What can't be read is found by others.
             let (Ok(old), Ok(files)) = (reader_files(book, base), reader_files(book, listing)) else { continue };
+            let step = base.metadata().from.filter(|_| listing.kind == Kind::Answer);
+            let step = step.and_then(|step| reader_files(book, book.listings.get(&step)?).ok()).unwrap_or_default();
             findings.extend(files.iter().filter_map(|(file, lines)| {
-                let line = drift(book, listing, file, lines, old.get(file)?)?;
+                let step = step.get(file).map_or(&[][..], Vec::as_slice);
+                let line = drift(book, listing, file, lines, old.get(file)?, step)?;
                 let message = format!("this has drifted from `{}`, which it repeats", base.name);
                 let help = "make the same change in both, or put the lines that are to differ into an anchor";
                 Some(Finding::new(listing.folder.join(file), line, message, help))
@@ -55,8 +61,15 @@ fn unshared(book: &Book, exercise: &str, answer: &Listing) -> Option<Finding> {
     (!book.sources[&path].text.contains(&shared)).then(|| Finding::new(path, 1, message, help))
 }
 
-/// The first line of a file that is to be as in `base`, and is not.
-fn drift(book: &Book, listing: &Listing, file: &Path, lines: &[String], base: &[String]) -> Option<usize> {
+/// The first line of a file that is to be as in `base`, and is not; or, where `base` has a line from its `step`, nearly.
+fn drift(
+    book: &Book,
+    listing: &Listing,
+    file: &Path,
+    lines: &[String],
+    base: &[String],
+    step: &[String],
+) -> Option<usize> {
     let source = book.sources.get(&listing.folder.join(file))?;
     if file.extension() != Some(OsStr::new("rs")) {
         return (file.extension() == Some(OsStr::new("html")) && lines != base).then_some(1);
@@ -72,11 +85,23 @@ fn drift(book: &Book, listing: &Listing, file: &Path, lines: &[String], base: &[
         let is_beside = *number > 0 && is_shown(*number - 1);
         (is_new || !line.gone.concat().is_empty() && !is_beside) && !is_shown(*number)
     };
+    let is_nearly = |number: &usize, item: &Item| {
+        let mut gone = edit.lines[item.lines.clone()].iter().flat_map(|line| &line.gone);
+        let line = &edit.lines[*number];
+        line.new && gone.any(|gone| step.contains(gone) && code(gone) == code(&line.text) && !code(gone).is_empty())
+    };
     let theirs = items(base);
     let ours = items(lines).into_iter().filter(|item| item.name != "use" && !item.is_container());
-    let line = ours.filter(|item| item.is_in(&theirs)).find_map(|item| item.lines.clone().find(differs))?;
+    let mut ours = ours.filter(|item| item.is_in(&theirs));
+    let line = ours.find_map(|item| item.lines.clone().find(|line| differs(line) || is_nearly(line, &item)))?;
     // A line of an overlay's step is in no file of the overlay's.
     Some((0..=line).rev().find_map(|line| number(&line)).unwrap_or(1))
+}
+
+/// A line without its numbers, texts and comments.
+fn code(line: &str) -> String {
+    static WORDS: LazyLock<Regex> = LazyLock::new(|| pattern(r#""(\\.|[^"\\])*"|\b\d\w*|//.*"#));
+    WORDS.replace_all(line, "").trim().to_owned()
 }
 
 #[cfg(test)]
@@ -134,6 +159,20 @@ mod tests {
         // What is gone, too.
         let found = found([&[], &[], &[("    read();\n", "")]], "");
         assert_eq!(found, [drifted("underneath/x/src/main.rs:7", "01-a")]);
+    }
+
+    #[test]
+    fn an_answer_changes_more_than_a_number_or_nothing() {
+        let shown = |buffer: &str| {
+            let (from, end) =
+                ("    let mut buffer = [0; 1024];\n    read();\n    three();\n", "// ANCHOR_END: three\n");
+            let to = format!("    // ANCHOR: three\n    {buffer}\n    read();\n    tree();\n    {end}");
+            found([&[], &[(from, &to)], &[]], "")
+        };
+        assert_eq!(shown("let mut buffer = [0; 1024];"), [""; 0]);
+        assert_eq!(shown("let mut buffer = vec![0; 2048];"), [""; 0]);
+        let place = "answers/x/src/main.rs:7";
+        assert_eq!(shown("let mut buffer = [0; 2048]; // more"), [drifted(place, "exercises/x")]);
     }
 
     #[test]
