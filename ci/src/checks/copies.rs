@@ -17,7 +17,8 @@ use book::reader::items::{Item, items};
 use regex::Regex;
 
 pub fn check(book: &Book) -> Vec<Finding> {
-    let mut findings = Vec::new();
+    let steps = book.listings.values().filter(|listing| listing.kind == Kind::Step);
+    let mut findings: Vec<Finding> = steps.flat_map(|step| unadapted(book, step)).collect();
     for listing in book.listings.values().filter(|listing| listing.kind != Kind::Step) {
         let metadata = listing.metadata();
         let exercise = (listing.kind == Kind::Answer).then(|| format!("exercises/{}", listing.slug()));
@@ -49,6 +50,20 @@ pub fn check(book: &Book) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// What a step says of itself that is true of the one that it was copied from.
+fn unadapted(book: &Book, step: &Listing) -> Vec<Finding> {
+    let (number, slug) = step.name.split_once('-').unwrap_or_default();
+    let own = [("Cargo.toml", "name = \"", format!("{slug}\"")), ("src/main.rs", "//! Step ", format!("{number}:"))];
+    let findings = own.into_iter().filter_map(|(file, key, value)| {
+        let path = step.folder.join(file);
+        let mut lines = book.sources.get(&path)?.text.lines().zip(1..);
+        let (text, line) = lines.find(|(text, _)| text.starts_with(key))?;
+        let is_wrong = !text[key.len()..].starts_with(&value);
+        is_wrong.then(|| Finding::new(path, line, "this is another step's", format!("write `{key}{value}`")))
+    });
+    findings.collect()
 }
 
 /// An answer that is not held to the tests of its exercise.
@@ -188,6 +203,19 @@ mod tests {
         assert_eq!(found([&[], &[], &[]], &overlay), std::slice::from_ref(&pages));
         let drift = drifted("broken/x/src/main.rs:2", "01-a");
         assert_eq!(found([&[], &[], &[]], &overlay.replace("1024", "2048")), [drift, pages]);
+    }
+
+    #[test]
+    fn a_step_has_its_own_name_and_number() {
+        let (_folder, book) = small_book(&[
+            ("src/page.md", "# Page\n"),
+            ("listings/02-b/Cargo.toml", MANIFEST),
+            ("listings/02-b/src/main.rs", "//! Step 01: one.\n"),
+            ("listings/03-c/Cargo.toml", &MANIFEST.replace("\"a\"", "\"c\"")),
+            ("listings/03-c/src/main.rs", "//! Step 03: three.\n"),
+        ]);
+        let found = ["listings/02-b/Cargo.toml:2", "listings/02-b/src/main.rs:1"];
+        assert_eq!(headlines(&check(&book)), found.map(|place| format!("{place}: this is another step's")));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The built book, read back: each figure shows the lines that mdBook itself makes of the include, and says what the
 //! reader's model says; whole files and downloads are the listing's.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use anyhow::Result;
@@ -29,10 +30,20 @@ fn compare(context: &Context, page: &Page, html: &str) -> Result<Vec<Finding>> {
     let root = document.root_element();
     let mut findings = Vec::new();
     let mut found = |line: usize, message: String| findings.push(Finding::new(&page.path, line, message, ""));
+    let line_of = |part: &str| page.text.lines().position(|line| line.contains(part)).map_or(1, |index| index + 1);
     let text: String = select(root, "main").flat_map(|main| main.text()).collect();
-    if text.contains("{{#") {
-        let line = page.text.lines().position(|line| line.contains("\\{{#"));
-        found(line.map_or(1, |index| index + 1), "a directive is left unexpanded in the built page".to_owned());
+    let words: String = select(root, "main :is(p, li, td)").flat_map(own_text).collect();
+    for mark in ["{{", "[^", "[!", " | "].iter().filter(|mark| words.contains(**mark)) {
+        found(line_of(mark), format!("`{mark}` is left as it is in the built page"));
+    }
+    let mut ids = BTreeSet::new();
+    for id in select(root, "main [id]").filter_map(|element| element.attr("id")).filter(|id| !ids.insert(*id)) {
+        found(line_of(id), format!("the built page has the id `{id}` twice"));
+    }
+    for link in select(root, "main a[href]:not(.file)").filter_map(|link| link.attr("href")) {
+        if !leads(context, html, link) {
+            found(line_of(link), format!("the link to `{link}` leads nowhere"));
+        }
     }
     let is_picture = |include: &Include| include.path.extension().is_some_and(|extension| extension == "svg");
     let pictures: Vec<Include> = page.includes().filter(is_picture).collect();
@@ -155,14 +166,25 @@ fn words(context: &Context, html: &str, block: &Block, figure: &Figure, code: El
         return Some(format!("above this block stands \"{}\", and not \"{expected}\"", shown.trim()));
     }
     // The name of a file leads to its place, on this page or another.
-    let leads = |link: &str| {
-        let (address, id) = link.split_once('#')?;
-        let other = context.book.pages.iter().find(|page| page::address(&page.path) == address);
-        let html = other.map_or(Some(html), |other| Some(context.built().ok()?.html(other)))?;
-        html.contains(&format!("id=\"{id}\"")).then_some(())
-    };
-    let is_wrong = is_code && select(caption, "a.file").next().and_then(|link| leads(link.attr("href")?)).is_none();
+    let link = select(caption, "a.file").next().and_then(|link| link.attr("href"));
+    let is_wrong = is_code && !link.is_some_and(|link| leads(context, html, link));
     is_wrong.then(|| "the name of its file leads nowhere".to_owned())
+}
+
+/// Whether a link of the page `html` leads out of the book, or to a file of it, and there to an id.
+fn leads(context: &Context, html: &str, link: &str) -> bool {
+    let (address, id) = link.split_once('#').unwrap_or((link, ""));
+    let Ok(built) = context.built() else { return false };
+    let other = context.book.pages.iter().find(|page| page::address(&page.path) == address);
+    match if address.is_empty() { Some(html) } else { other.map(|page| built.html(page)) } {
+        Some(html) => html.contains(&format!("id=\"{id}\"")) || id.is_empty() && !address.is_empty(),
+        None => link.contains(':') || built.folder().join(address).is_file(),
+    }
+}
+
+/// The text of an element that is in none of its elements.
+fn own_text<'a>(element: ElementRef<'a>) -> impl Iterator<Item = &'a str> {
+    element.children().filter_map(|child| Some(&**child.value().as_text()?))
 }
 
 fn select<'a>(element: ElementRef<'a>, selectors: &str) -> std::vec::IntoIter<ElementRef<'a>> {

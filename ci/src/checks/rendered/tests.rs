@@ -73,11 +73,31 @@ fn other_words_are_found() {
         ("<strong class=\"label\">fails</strong>", ""),
         ("Look at <code>main</code>", "Look"),
         ("<code>src/main.rs</code></a>", "<code>src/lib.rs</code></a>"),
-        ("id=\"file-02-b-src-main-rs\"", ""),
         ("remove <code>gone</code>", "remove <code>main</code>"),
     ] {
         assert_eq!(found(from, to).len(), 1, "{from}");
     }
+}
+
+#[test]
+fn what_markdown_leaves_over_links_to_nowhere_and_ids_that_are_there_twice_are_found() {
+    for to in [
+        "{{ start }}",
+        "start[^1]",
+        "[!NOTTE] start",
+        "a | start",
+        "<a href=\"\">start</a>",
+        "<a href=\"nowhere.html\">start</a>",
+        "<a href=\"page.html#nowhere\">start</a>",
+        "<b id=\"a\">st</b><b id=\"a\">art</b>",
+    ] {
+        assert_eq!(found("The start", &format!("The {to}")).len(), 1, "{to}");
+    }
+    for to in ["<a href=\"page.html\">start</a>", "<a href=\"#next\">start</a>", "<code>[^ | {{</code>"] {
+        assert_eq!(found("The start", &format!("The {to}")), [""; 0]);
+    }
+    // Both captions of the file lead there.
+    assert_eq!(found("id=\"file-01-a-src-main-rs\"", "").len(), 2);
 }
 
 #[test]
@@ -102,6 +122,6 @@ fn a_directive_that_is_left_and_a_block_that_is_lost_are_found() {
         "{PAGE}\n\\{{{{#include x}}}}\n\n- x\n\n  ```rust\n  {{{{#include ../listings/01-a/src/main.rs:last}}}}\n  ```\n"
     ));
     let found = headlines(&check(&context).unwrap());
-    assert!(found.iter().any(|found| found.ends_with("a directive is left unexpanded in the built page")), "{found:?}");
+    assert!(found.iter().any(|found| found.ends_with("`{{` is left as it is in the built page")), "{found:?}");
     assert!(found.len() > 1, "{found:?}");
 }
