@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 
 use anyhow::{Context, Result};
 use book::manuscript::page::address;
@@ -21,6 +22,8 @@ use tempfile::TempDir;
 pub struct Built {
     folder: TempDir,
     html: BTreeMap<PathBuf, String>,
+    /// What mdBook alone makes of the blocks of each page.
+    blocks: BTreeMap<PathBuf, Vec<Block>>,
     /// What mdBook has warned of, though it went on.
     pub warnings: Vec<String>,
 }
@@ -28,6 +31,10 @@ pub struct Built {
 impl Built {
     pub fn new(book: &Book, walk: &Walk) -> Result<Self> {
         let root = &book.root;
+        let expanding = thread::spawn({
+            let root = root.clone();
+            move || blocks(&root)
+        });
         let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
         let mut config = manuscript::config(root)?;
         // The page for printing repeats all others, which takes half of the time; the index to search in, the other half.
@@ -45,11 +52,17 @@ impl Built {
             Ok((page.path.clone(), html.with_context(|| format!("{} was not built", page.path.display()))?))
         };
         let html = book.pages.iter().map(read).collect::<Result<_>>()?;
-        Ok(Self { folder, html, warnings })
+        let blocks = expanding.join().expect("a panic is printed already")?;
+        Ok(Self { folder, html, blocks, warnings })
     }
 
     pub fn html(&self, page: &Page) -> &str {
         self.html.get(&page.path).map_or("", String::as_str)
+    }
+
+    /// The blocks of `page` with their includes expanded, by mdBook and without our preprocessor.
+    pub fn blocks(&self, page: &Page) -> &[Block] {
+        self.blocks.get(&page.path).map_or(&[], Vec::as_slice)
     }
 
     /// The folder with all that mdBook has written: `index.html` and the rest.
@@ -58,8 +71,8 @@ impl Built {
     }
 }
 
-/// The blocks of each page with their includes expanded: by mdBook alone, without our preprocessor.
-pub fn blocks(root: &Path) -> Result<BTreeMap<PathBuf, Vec<Block>>> {
+/// The blocks of each page, as mdBook's own preprocessor for includes expands them.
+fn blocks(root: &Path) -> Result<BTreeMap<PathBuf, Vec<Block>>> {
     let book = MDBook::load_with_config(root, manuscript::config(root)?)?;
     let context = PreprocessorContext::new(root.to_owned(), book.config.clone(), "markdown".to_owned());
     let chapters = LinkPreprocessor::new().run(&context, book.book)?;

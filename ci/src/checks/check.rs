@@ -1,19 +1,17 @@
 //! What a check is, what it is given, and how checks are run and reported.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Write};
-use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::thread;
 use std::time::Instant;
 
 use anyhow::{Result, anyhow, bail, ensure};
 use book::finding::Finding;
-use book::manuscript::{Block, Book, includes};
+use book::manuscript::{Book, includes};
 use book::reader::walk::{self, Walk};
 
-use crate::built::{self, Built};
+use crate::built::Built;
 
 /// A check: its name, and what finds what is wrong. An error means that it could not do its work.
 pub type Check = (&'static str, fn(&Context) -> Result<Vec<Finding>>);
@@ -36,13 +34,11 @@ pub struct Context {
     includes: OnceLock<Vec<Finding>>,
     walk: OnceLock<Walk>,
     built: OnceLock<Result<Built, String>>,
-    expanded: OnceLock<Result<BTreeMap<PathBuf, Vec<Block>>, String>>,
 }
 
 impl Context {
     pub fn new(book: Book) -> Self {
-        let (includes, walk, built, expanded) = Default::default();
-        Self { book, includes, walk, built, expanded }
+        Self { book, includes: OnceLock::new(), walk: OnceLock::new(), built: OnceLock::new() }
     }
 
     /// What is wrong with the includes.
@@ -67,12 +63,6 @@ impl Context {
         let walk = self.walk()?;
         let build = || Built::new(&self.book, walk).map_err(|error| format!("{error:#}"));
         self.built.get_or_init(build).as_ref().map_err(|error| anyhow!("{error}"))
-    }
-
-    /// The blocks of each page with their includes expanded, by mdBook alone.
-    pub fn expanded(&self) -> Result<&BTreeMap<PathBuf, Vec<Block>>> {
-        let expand = || built::blocks(&self.book.root).map_err(|error| format!("{error:#}"));
-        self.expanded.get_or_init(expand).as_ref().map_err(|error| anyhow!("{error}"))
     }
 }
 

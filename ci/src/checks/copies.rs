@@ -1,6 +1,6 @@
 //! Copies: what repeats code of another listing has not drifted from it, and exercises and answers go together.
 //!
-//! A listing is a copy of the one that its metadata names by `from` or `shares`, an answer of its exercise. An item that
+//! A listing is a copy of the one that its metadata names by `from`, an answer of its exercise. An item that
 //! both have is the same in both, but for lines in an anchor, which a page shows, or in which an exercise is to differ.
 //! What an exercise has from its step, its answer changes in more than numbers, texts and comments, or not at all.
 //! (The `use` lines follow from the rest. A step repeats nothing of the one before: see [`book::reader::walk`].)
@@ -20,14 +20,13 @@ pub fn check(book: &Book) -> Vec<Finding> {
     let steps = book.listings.values().filter(|listing| listing.kind == Kind::Step);
     let mut findings: Vec<Finding> = steps.flat_map(|step| unadapted(book, step)).collect();
     for listing in book.listings.values().filter(|listing| listing.kind != Kind::Step) {
-        let metadata = listing.metadata();
         let exercise = (listing.kind == Kind::Answer).then(|| format!("exercises/{}", listing.slug()));
         let answer = (listing.kind == Kind::Exercise).then(|| format!("answers/{}", listing.slug()));
-        let bases = [metadata.from, metadata.shares, exercise.clone()].into_iter().flatten();
+        let bases = [listing.metadata().from, exercise.clone()].into_iter().flatten();
         let bases: Vec<String> = bases.filter(|name| name != "new").collect();
         for name in bases.iter().chain(&answer).filter(|name| !book.listings.contains_key(*name)) {
             let message = format!("there is no listing `{name}` to go with it");
-            findings.push(Finding::new(listing.manifest(), 1, message, "add it, or correct `from` or `shares`"));
+            findings.push(Finding::new(listing.manifest(), 1, message, "add it, or correct `from`"));
         }
         let is_task = || book.files_of(listing).any(|(_, source)| source.text.starts_with("//! Exercise: "));
         if listing.kind == Kind::Exercise && !is_task() {
@@ -140,18 +139,18 @@ mod tests {
         };
         let exercise = replaced(STEP, changes[0]);
         let started = format!("//! Exercise: do it.\n{exercise}");
-        let manifest = |key: &str| format!("{MANIFEST}[package.metadata.book]\n{key} = \"01-a\"\n");
+        let manifest = format!("{MANIFEST}[package.metadata.book]\nfrom = \"01-a\"\n");
         let (_folder, book) = small_book(&[
             ("src/page.md", "# Page\n"),
             ("listings/01-a/Cargo.toml", MANIFEST),
             ("listings/01-a/src/main.rs", STEP),
             ("listings/01-a/hello.html", "<p>Hello\n"),
-            ("listings/exercises/x/Cargo.toml", &manifest("from")),
+            ("listings/exercises/x/Cargo.toml", &manifest),
             ("listings/exercises/x/src/main.rs", &started),
             ("listings/exercises/x/hello.html", if overlay.is_empty() { "<p>Hello\n" } else { "<p>Bye\n" }),
             ("listings/answers/x/Cargo.toml", MANIFEST),
             ("listings/answers/x/src/main.rs", &format!("{}{TESTS}", replaced(&exercise, changes[1]))),
-            ("listings/underneath/x/Cargo.toml", &manifest("shares")),
+            ("listings/underneath/x/Cargo.toml", &manifest),
             ("listings/underneath/x/src/main.rs", &replaced(STEP, changes[2])),
             ("listings/broken/x/overlay.toml", "from = \"01-a\"\n"),
             ("listings/broken/x/src/main.rs", overlay),

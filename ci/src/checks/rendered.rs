@@ -20,7 +20,6 @@ use crate::run::side_by_side;
 /// Finds blocks of the built book that do not show their listing, and words around them that are not the model's.
 pub fn check(context: &Context) -> Result<Vec<Finding>> {
     let built = context.built()?;
-    context.expanded()?;
     let found = side_by_side(context.book.pages.iter().collect(), |page| compare(context, page, built.html(page)));
     Ok(found.into_iter().collect::<Result<Vec<_>>>()?.concat())
 }
@@ -40,7 +39,7 @@ fn compare(context: &Context, page: &Page, html: &str) -> Result<Vec<Finding>> {
     for id in select(root, "main [id]").filter_map(|element| element.attr("id")).filter(|id| !ids.insert(*id)) {
         found(line_of(id), format!("the built page has the id `{id}` twice"));
     }
-    for link in select(root, "main a[href]:not(.file)").filter_map(|link| link.attr("href")) {
+    for link in select(root, "main a[href]").filter_map(|link| link.attr("href")) {
         if !leads(context, html, link) {
             found(line_of(link), format!("the link to `{link}` leads nowhere"));
         }
@@ -70,13 +69,13 @@ fn compare(context: &Context, page: &Page, html: &str) -> Result<Vec<Finding>> {
             found(end.line, format!("the built page has no download that is `{}`", end.listing));
         }
     }
-    findings.extend(blocks(context, page, html, root)?);
+    findings.extend(blocks(context, page, root)?);
     Ok(findings)
 }
 
 /// Finds blocks that are not as they should be.
-fn blocks(context: &Context, page: &Page, html: &str, root: ElementRef<'_>) -> Result<Vec<Finding>> {
-    let expanded = &context.expanded()?[&page.path];
+fn blocks(context: &Context, page: &Page, root: ElementRef<'_>) -> Result<Vec<Finding>> {
+    let expanded = context.built()?.blocks(page);
     let shown: Vec<_> = select(root, "main pre code:not(section.end code)").collect();
     if shown.len() != page.blocks.len() || expanded.len() != page.blocks.len() {
         let message = format!("the page has {} code blocks, and its HTML {}", page.blocks.len(), shown.len());
@@ -86,16 +85,14 @@ fn blocks(context: &Context, page: &Page, html: &str, root: ElementRef<'_>) -> R
     let mut findings = Vec::new();
     for ((block, expanded), code) in page.blocks.iter().zip(expanded).zip(shown) {
         if let Some(figure) = context.walk()?.figures.get(&(page.path.clone(), block.line)) {
-            let problem = words(context, html, block, figure, code);
-            findings.extend(problem.map(|problem| Finding::new(&page.path, block.line, problem, "")));
-            findings.extend(differences(context, page, (block, expanded), figure, code));
+            findings.extend(problems(context, page, (block, expanded), figure, code));
         }
     }
     Ok(findings)
 }
 
 /// What of a block in the HTML is not as the model and mdBook's expansion have it.
-fn differences(
+fn problems(
     context: &Context,
     page: &Page,
     blocks: (&Block, &Block),
@@ -122,7 +119,8 @@ fn differences(
     let found = |message: &str, help| Finding::new(&page.path, block.line, message, help);
     let other = (!is_the_same).then(|| found("the lines of this block are not those that mdBook includes", expanded));
     let wrong = (model != built).then(|| found("the lines of this block are not those of the listing", diff));
-    other.into_iter().chain(wrong).collect()
+    let words = words(block, figure, code).map(|problem| found(&problem, String::new()));
+    other.into_iter().chain(wrong).chain(words).collect()
 }
 
 /// The lines of a block as its HTML should have them: the name and class of each, and its text.
@@ -146,8 +144,8 @@ fn built(code: ElementRef<'_>) -> String {
     lines.collect()
 }
 
-/// What is wrong with a caption that does not say what the model and the author say, or whose link leads nowhere.
-fn words(context: &Context, html: &str, block: &Block, figure: &Figure, code: ElementRef<'_>) -> Option<String> {
+/// What is wrong with a caption that does not say what the model and the author say.
+fn words(block: &Block, figure: &Figure, code: ElementRef<'_>) -> Option<String> {
     let frame = code.ancestors().filter_map(ElementRef::wrap).find(|element| element.value().name() == "figure");
     let Some(caption) = frame.and_then(|frame| select(frame, "figcaption").next()) else {
         return Some("this block has become no figure".to_owned());
@@ -162,13 +160,8 @@ fn words(context: &Context, html: &str, block: &Block, figure: &Figure, code: El
     ];
     let expected = parts.into_iter().flatten().collect::<Vec<_>>().join(" ").replace('`', "");
     let shown = caption.text().collect::<String>();
-    if shown.split_whitespace().ne(expected.split_whitespace()) {
-        return Some(format!("above this block stands \"{}\", and not \"{expected}\"", shown.trim()));
-    }
-    // The name of a file leads to its place, on this page or another.
-    let link = select(caption, "a.file").next().and_then(|link| link.attr("href"));
-    let is_wrong = is_code && !link.is_some_and(|link| leads(context, html, link));
-    is_wrong.then(|| "the name of its file leads nowhere".to_owned())
+    let is_other = shown.split_whitespace().ne(expected.split_whitespace());
+    is_other.then(|| format!("above this block stands \"{}\", and not \"{expected}\"", shown.trim()))
 }
 
 /// Whether a link of the page `html` leads out of the book, or to a file of it, and there to an id.

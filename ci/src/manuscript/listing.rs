@@ -53,8 +53,6 @@ pub struct Metadata {
     pub typed: bool,
     /// Files that the reader copies from the `web-server` they have: `["hello.html"]`.
     pub copies: Vec<String>,
-    /// Another listing whose items this one has as they are there, but for what a page shows: `06-concurrent`.
-    pub shares: Option<String>,
 }
 
 /// The file with the metadata of a broken listing, which has no manifest of its own.
