@@ -20,10 +20,11 @@ use tempfile::TempDir;
 
 /// A book that was built into a temporary folder, which is gone when this is dropped.
 pub struct Built {
-    folder: TempDir,
-    html: BTreeMap<PathBuf, String>,
-    /// What mdBook alone makes of the blocks of each page.
-    blocks: BTreeMap<PathBuf, Vec<Block>>,
+    /// All that mdBook has written: `index.html` and the rest.
+    pub folder: TempDir,
+    /// By the paths of the pages, as are the blocks, with their includes expanded by mdBook alone.
+    pub html: BTreeMap<PathBuf, String>,
+    pub blocks: BTreeMap<PathBuf, Vec<Block>>,
     /// What mdBook has warned of, though it went on.
     pub warnings: Vec<String>,
 }
@@ -54,20 +55,6 @@ impl Built {
         let html = book.pages.iter().map(read).collect::<Result<_>>()?;
         let blocks = expanding.join().expect("a panic is printed already")?;
         Ok(Self { folder, html, blocks, warnings })
-    }
-
-    pub fn html(&self, page: &Page) -> &str {
-        self.html.get(&page.path).map_or("", String::as_str)
-    }
-
-    /// The blocks of `page` with their includes expanded, by mdBook and without our preprocessor.
-    pub fn blocks(&self, page: &Page) -> &[Block] {
-        self.blocks.get(&page.path).map_or(&[], Vec::as_slice)
-    }
-
-    /// The folder with all that mdBook has written: `index.html` and the rest.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
     }
 }
 

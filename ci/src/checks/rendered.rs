@@ -20,7 +20,8 @@ use crate::run::side_by_side;
 /// Finds blocks of the built book that do not show their listing, and words around them that are not the model's.
 pub fn check(context: &Context) -> Result<Vec<Finding>> {
     let built = context.built()?;
-    let found = side_by_side(context.book.pages.iter().collect(), |page| compare(context, page, built.html(page)));
+    let found =
+        side_by_side(context.book.pages.iter().collect(), |page| compare(context, page, &built.html[&page.path]));
     Ok(found.into_iter().collect::<Result<Vec<_>>>()?.concat())
 }
 
@@ -75,7 +76,7 @@ fn compare(context: &Context, page: &Page, html: &str) -> Result<Vec<Finding>> {
 
 /// Finds blocks that are not as they should be.
 fn blocks(context: &Context, page: &Page, root: ElementRef<'_>) -> Result<Vec<Finding>> {
-    let expanded = context.built()?.blocks(page);
+    let expanded = &context.built()?.blocks[&page.path];
     let shown: Vec<_> = select(root, "main pre code:not(section.end code)").collect();
     if shown.len() != page.blocks.len() || expanded.len() != page.blocks.len() {
         let message = format!("the page has {} code blocks, and its HTML {}", page.blocks.len(), shown.len());
@@ -84,43 +85,34 @@ fn blocks(context: &Context, page: &Page, root: ElementRef<'_>) -> Result<Vec<Fi
     }
     let mut findings = Vec::new();
     for ((block, expanded), code) in page.blocks.iter().zip(expanded).zip(shown) {
-        if let Some(figure) = context.walk()?.figures.get(&(page.path.clone(), block.line)) {
-            findings.extend(problems(context, page, (block, expanded), figure, code));
+        let figure = context.walk()?.figures.get(&(page.path.clone(), block.line));
+        let (Some(figure), Some(include)) = (figure, block.include(&page.path)) else { continue };
+        let visible = figure.lines.iter().filter(|line| line.visible).map(|line| line.text.trim_end());
+        let visible = visible.collect::<Vec<_>>().join("\n");
+        // In Rust, mdBook hides the lines that begin with `# `.
+        let is_hidden = |line: &str| block.language() == "rust" && (line == "#" || line.starts_with("# "));
+        let expanded = expanded.text.lines().filter(|line| !is_anchor(line)).map(str::trim_end);
+        let expanded = expanded.filter(|line| !is_hidden(line)).collect::<Vec<_>>().join("\n");
+        // What is the book's own at the begin and end of a file is not shown; of a broken one, mdBook knows only some
+        // items.
+        let listing = figure.listing.as_ref().and_then(|name| context.book.listings.get(name));
+        let is_broken = listing.is_some_and(|listing| listing.kind == Kind::Broken) && !figure.is_session();
+        let is_the_same = match include.anchor {
+            Some(_) => expanded.trim_end() == visible.trim_end(),
+            None => is_broken || expanded.contains(visible.trim_end()),
+        };
+        let mut found = |message: &str, help| findings.push(Finding::new(&page.path, block.line, message, help));
+        if !is_the_same {
+            found("the lines of this block are not those that mdBook includes", expanded);
         }
+        let (model, built) = (model(figure), built(code));
+        if model != built {
+            let diff = similar::TextDiff::from_lines(&model, &built).unified_diff().context_radius(1).to_string();
+            found("the lines of this block are not those of the listing", diff);
+        }
+        words(block, figure, code).into_iter().for_each(|problem| found(&problem, String::new()));
     }
     Ok(findings)
-}
-
-/// What of a block in the HTML is not as the model and mdBook's expansion have it.
-fn problems(
-    context: &Context,
-    page: &Page,
-    blocks: (&Block, &Block),
-    figure: &Figure,
-    code: ElementRef<'_>,
-) -> Vec<Finding> {
-    let (block, expanded) = blocks;
-    let Some(include) = block.include(&page.path) else { return Vec::new() };
-    let visible = figure.lines.iter().filter(|line| line.visible).map(|line| line.text.trim_end());
-    let visible = visible.collect::<Vec<_>>().join("\n");
-    // In Rust, mdBook hides the lines that begin with `# `.
-    let is_hidden = |line: &str| block.language() == "rust" && (line == "#" || line.starts_with("# "));
-    let expanded = expanded.text.lines().filter(|line| !is_anchor(line)).map(str::trim_end);
-    let expanded = expanded.filter(|line| !is_hidden(line)).collect::<Vec<_>>().join("\n");
-    // What is the book's own at the begin and end of a file is not shown; of a broken one, mdBook knows only some items.
-    let listing = figure.listing.as_ref().and_then(|name| context.book.listings.get(name));
-    let is_broken = listing.is_some_and(|listing| listing.kind == Kind::Broken) && !figure.is_session();
-    let is_the_same = match include.anchor {
-        Some(_) => expanded.trim_end() == visible.trim_end(),
-        None => is_broken || expanded.contains(visible.trim_end()),
-    };
-    let (model, built) = (model(figure), built(code));
-    let diff = similar::TextDiff::from_lines(&model, &built).unified_diff().context_radius(1).to_string();
-    let found = |message: &str, help| Finding::new(&page.path, block.line, message, help);
-    let other = (!is_the_same).then(|| found("the lines of this block are not those that mdBook includes", expanded));
-    let wrong = (model != built).then(|| found("the lines of this block are not those of the listing", diff));
-    let words = words(block, figure, code).map(|problem| found(&problem, String::new()));
-    other.into_iter().chain(wrong).chain(words).collect()
 }
 
 /// The lines of a block as its HTML should have them: the name and class of each, and its text.
@@ -169,9 +161,9 @@ fn leads(context: &Context, html: &str, link: &str) -> bool {
     let (address, id) = link.split_once('#').unwrap_or((link, ""));
     let Ok(built) = context.built() else { return false };
     let other = context.book.pages.iter().find(|page| page::address(&page.path) == address);
-    match if address.is_empty() { Some(html) } else { other.map(|page| built.html(page)) } {
+    match if address.is_empty() { Some(html) } else { other.map(|page| &*built.html[&page.path]) } {
         Some(html) => html.contains(&format!("id=\"{id}\"")) || id.is_empty() && !address.is_empty(),
-        None => link.contains(':') || built.folder().join(address).is_file(),
+        None => link.contains(':') || built.folder.path().join(address).is_file(),
     }
 }
 

@@ -29,7 +29,7 @@ pub fn check(context: &Context) -> Result<Vec<Finding>> {
     cargo::stdout(cargo::cargo(&listings).args(["build", "--workspace", "--quiet"]))?;
     let mut findings = Vec::new();
     for page in &book.pages {
-        let expanded = context.built()?.blocks(page);
+        let expanded = &context.built()?.blocks[&page.path];
         ensure!(expanded.len() == page.blocks.len(), "{}: an include brings code fences along", page.path.display());
         for (block, expanded) in page.blocks.iter().zip(expanded).filter(|(block, _)| block.language() == "rust") {
             // Tests in files of their own are no programs: cargo compiles those. What the compiler refuses, as a

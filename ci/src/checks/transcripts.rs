@@ -1,8 +1,9 @@
 //! Finds transcripts whose commands print something else when they are run again. `cargo book bless` writes down what
 //! happens.
 
+use std::ffi::OsStr;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result};
@@ -38,9 +39,10 @@ pub fn capture(context: &Context, progress: fn(String)) -> Result<(Vec<Generated
     let judge = (cargo::compiler(&book.root)?, curl, fs::read_to_string(book.root.join("listings/Cargo.lock")).ok());
     let cache = Cache::open(&book.root, "transcripts", &judge)?;
     let (mut made, mut findings) = (Vec::new(), Vec::new());
-    let read = |path| Recording::read(book, walk, path).map_err(|finding| findings.push(finding)).ok();
-    let recordings = book.transcripts().filter_map(read);
-    let recordings: Vec<_> = recordings.filter(|recording| !cache.has(&recording.inputs)).collect();
+    let read = |path: &PathBuf| Recording::read(book, walk, path).map_err(|finding| findings.push(finding)).ok();
+    let paths = book.sources.keys().filter(|path| path.extension() == Some(OsStr::new("console")));
+    let recordings = paths.filter_map(read);
+    let recordings: Vec<_> = recordings.filter(|recording| cache.get(&recording.inputs).is_none()).collect();
     if recordings.is_empty() {
         return Ok((made, findings));
     }

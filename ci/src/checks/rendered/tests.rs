@@ -39,7 +39,7 @@ fn book(page: &str) -> (tempfile::TempDir, Context) {
 fn found(from: &str, to: &str) -> Vec<String> {
     let (_folder, context) = book(PAGE);
     let page = &context.book.pages[0];
-    let html = context.built().unwrap().html(page);
+    let html = &context.built().unwrap().html[&page.path];
     assert!(html.contains(from), "{from}\n{html}");
     headlines(&compare(&context, page, &html.replacen(from, to, 1)).unwrap())
 }
