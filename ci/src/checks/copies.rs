@@ -5,12 +5,10 @@
 //! What an exercise has from its step, its answer changes in more than numbers, texts and comments, or not at all.
 //! (The `use` lines follow from the rest. A step repeats nothing of the one before: see [`book::reader::walk`].)
 
-use std::ffi::OsStr;
-use std::path::Path;
 use std::sync::LazyLock;
 
 use book::finding::Finding;
-use book::manuscript::{Book, Kind, Listing, pattern};
+use book::manuscript::{Book, Kind, Listing, Source, pattern};
 use book::reader::edit::Edit;
 use book::reader::files::{numbers, reader_files};
 use book::reader::items::{Item, items};
@@ -40,11 +38,15 @@ pub fn check(book: &Book) -> Vec<Finding> {
             let step = base.metadata().from.filter(|_| listing.kind == Kind::Answer);
             let step = step.and_then(|step| reader_files(book, book.listings.get(&step)?).ok()).unwrap_or_default();
             findings.extend(files.iter().filter_map(|(file, lines)| {
-                let step = step.get(file).map_or(&[][..], Vec::as_slice);
-                let line = drift(book, listing, file, lines, old.get(file)?, step)?;
+                let (path, old) = (listing.folder.join(file), old.get(file)?);
+                let line = match file.extension()?.to_str()? {
+                    "rs" => drift(book.sources.get(&path)?, lines, old, step.get(file).unwrap_or(&Vec::new()))?,
+                    "html" if lines != old => 1,
+                    _ => return None,
+                };
                 let message = format!("this has drifted from `{}`, which it repeats", base.name);
                 let help = "make the same change in both, or put the lines that are to differ into an anchor";
-                Some(Finding::new(listing.folder.join(file), line, message, help))
+                Some(Finding::new(path, line, message, help))
             }));
         }
     }
@@ -76,18 +78,7 @@ fn unshared(book: &Book, exercise: &str, answer: &Listing) -> Option<Finding> {
 }
 
 /// The first line of a file that is to be as in `base`, and is not; or, where `base` has a line from its `step`, nearly.
-fn drift(
-    book: &Book,
-    listing: &Listing,
-    file: &Path,
-    lines: &[String],
-    base: &[String],
-    step: &[String],
-) -> Option<usize> {
-    let source = book.sources.get(&listing.folder.join(file))?;
-    if file.extension() != Some(OsStr::new("rs")) {
-        return (file.extension() == Some(OsStr::new("html")) && lines != base).then_some(1);
-    }
+fn drift(source: &Source, lines: &[String], base: &[String], step: &[String]) -> Option<usize> {
     let numbers = numbers(lines, source);
     let number = |line: &usize| numbers.get(*line).copied().flatten();
     let is_shown = |line: usize| number(&line).is_some_and(|line| source.is_anchored(line, |_| true));

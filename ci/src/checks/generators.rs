@@ -64,13 +64,8 @@ pub fn check(book: &Book) -> Vec<Finding> {
 
 /// The files that are made of the book alone, and what is wrong there.
 pub fn from_book(book: &Book) -> (Vec<Generated>, Vec<Finding>) {
-    let (mut generated, mut findings) = timelines::pictures(book);
-    if is_included(book, Path::new(score::PATH)) {
-        let (table, found) = score::table(book);
-        generated.push(table);
-        findings.extend(found);
-    }
-    (generated, findings)
+    let (files, findings): (Vec<_>, Vec<_>) = [timelines::pictures(book), score::tables(book)].into_iter().unzip();
+    (files.into_iter().flatten().collect(), findings.concat())
 }
 
 #[cfg(test)]
