@@ -31,25 +31,21 @@ impl std::error::Error for Skipped {}
 /// What checks are given: the book, and what is made of it once for all that ask.
 pub struct Context {
     pub book: Book,
-    includes: OnceLock<Vec<Finding>>,
+    /// What is wrong with its includes.
+    pub includes: Vec<Finding>,
     walk: OnceLock<Walk>,
     built: OnceLock<Result<Built, String>>,
 }
 
 impl Context {
     pub fn new(book: Book) -> Self {
-        Self { book, includes: OnceLock::new(), walk: OnceLock::new(), built: OnceLock::new() }
-    }
-
-    /// What is wrong with the includes.
-    pub fn includes(&self) -> &[Finding] {
-        self.includes.get_or_init(|| includes::check(&self.book))
+        Self { includes: includes::check(&book), book, walk: OnceLock::new(), built: OnceLock::new() }
     }
 
     /// The book, for a check of what pages show. Refused as long as an include is wrong: most of what such a check finds
     /// then is that again, in other words.
     pub fn included(&self) -> Result<&Book> {
-        ensure!(self.includes().is_empty(), "mend the includes first");
+        ensure!(self.includes.is_empty(), "mend the includes first");
         Ok(&self.book)
     }
 

@@ -21,7 +21,6 @@ mod form;
 mod generators;
 mod lint;
 mod listings;
-mod proofs;
 mod rendered;
 mod run;
 mod skeptic;
@@ -32,10 +31,9 @@ mod words;
 
 /// What `cargo book check` and `cargo book test` run: checks that take milliseconds.
 const FAST: &[Check] = &[
-    ("includes", |context| Ok(context.includes().to_vec())),
+    ("includes", |context| Ok(context.includes.clone())),
     ("unused", |context| Ok(unused::check(context.included()?))),
     ("form", form::check),
-    ("proofs", |context| Ok(proofs::check(&context.book))),
     ("captions", |context| Ok(captions::check(context.included()?))),
     ("words", |context| Ok(words::check(context.included()?))),
     ("spelling", |context| Ok(spelling::check(&context.book))),
@@ -83,7 +81,7 @@ fn run(arguments: &[&str]) -> Result<ExitCode> {
 
 /// Writes again all that is captured or generated, and prints what changes. Gives whether all could be.
 fn bless(context: &Context) -> Result<bool> {
-    context.includes().iter().for_each(say);
+    context.includes.iter().for_each(say);
     context.included()?;
     let (mut files, mut findings) = generators::from_book(&context.book);
     match transcripts::capture(context, say) {

@@ -1,4 +1,4 @@
-//! Nothing dead: every anchor, listing, transcript, page and picture is used, and steps first appear in their order.
+//! Nothing dead: every anchor, listing, transcript and picture is used, and steps first appear in their order.
 //! Nothing typed: each block is included from a file that something checks, and says what language that is in.
 
 use std::collections::BTreeSet;
@@ -55,24 +55,14 @@ pub fn check(book: &Book) -> Vec<Finding> {
         }
         seen.insert(step);
     }
-    findings.extend(files(book));
-    findings.extend(book.pages.iter().flat_map(typed));
-    findings
-}
-
-/// Pages that are not in the summary, and pictures that no page shows.
-fn files(book: &Book) -> Vec<Finding> {
-    let mut findings = Vec::new();
+    // Pages that are not in the summary, `lint` finds.
     let entries = WalkDir::new(book.root.join("src")).sort_by_file_name().into_iter().filter_map(Result::ok);
-    for entry in entries.filter(|entry| entry.file_type().is_file() && entry.file_name() != "SUMMARY.md") {
+    let is_picture = |path: &Path| path.is_file() && path.extension() != Some(OsStr::new("md"));
+    for entry in entries.filter(|entry| is_picture(entry.path()) && !is_named(&entry.file_name().to_string_lossy())) {
         let path = entry.path().strip_prefix(&book.root).unwrap_or(entry.path());
-        let name = entry.file_name().to_string_lossy();
-        let is_page = path.extension() == Some(OsStr::new("md"));
-        if !book.pages.iter().any(|page| if is_page { page.path == path } else { page.text.contains(&*name) }) {
-            let message = if is_page { "this page is not in the summary" } else { "no page shows this file" };
-            findings.push(Finding::new(path, 1, message, "add it, or remove it"));
-        }
+        found(path, 1, "no page shows this file".to_owned(), "include it, or remove it");
     }
+    findings.extend(book.pages.iter().flat_map(typed));
     findings
 }
 
@@ -125,10 +115,9 @@ mod tests {
     }
 
     #[test]
-    fn an_unused_transcript_a_listing_a_page_and_a_picture_are_found() {
+    fn an_unused_transcript_a_listing_and_a_picture_are_found() {
         let found = lines(&[
             ("src/page.md", "# Page\n"),
-            ("src/other.md", "# Other\n"),
             ("src/img/picture.svg", "<svg/>\n"),
             ("listings/01-a/Cargo.toml", "[package]\n"),
             ("listings/01-a/out/hello.console", "$ cargo run\n"),
@@ -139,7 +128,6 @@ mod tests {
                 "listings/01-a/out/hello.console:1: no page includes this transcript",
                 "listings/01-a/Cargo.toml:1: no page shows anything of `01-a`, or says where it is",
                 "src/img/picture.svg:1: no page shows this file",
-                "src/other.md:1: this page is not in the summary",
             ]
         );
     }

@@ -5,8 +5,7 @@
 
 use std::ops::Range;
 
-use similar::algorithms::IdentifyDistinct;
-use similar::{Algorithm, capture_diff};
+use similar::{Algorithm, capture_diff_slices};
 
 use super::items::{Item, Owner, items, owners};
 
@@ -146,9 +145,7 @@ pub fn same(old: &[String], new: &[String]) -> Vec<Option<usize>> {
     let old: Vec<_> = old.iter().zip(owners(old, &old_items)).collect();
     let new: Vec<_> = new.iter().zip(owners(new, &new_items)).collect();
     let mut pairs = vec![None; new.len()];
-    let lines = IdentifyDistinct::<u32>::new(&old, 0..old.len(), &new, 0..new.len());
-    let (from, to) = (lines.old_lookup(), lines.new_lookup());
-    for operation in capture_diff(Algorithm::Patience, from, lines.old_range(), to, lines.new_range()) {
+    for operation in capture_diff_slices(Algorithm::Patience, &old, &new) {
         for (old, new) in operation.old_range().zip(operation.new_range()).filter(|(a, b)| old[*a] == new[*b]) {
             pairs[new] = Some(old);
         }
