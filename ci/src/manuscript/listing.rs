@@ -24,14 +24,6 @@ pub enum Kind {
     Support,
 }
 
-const KINDS: &[(&str, Kind)] = &[
-    ("answers", Kind::Answer),
-    ("broken", Kind::Broken),
-    ("exercises", Kind::Exercise),
-    ("support", Kind::Support),
-    ("underneath", Kind::Underneath),
-];
-
 #[derive(Clone, Debug)]
 pub struct Listing {
     /// `03-block-on`, `broken/not-send`.
@@ -115,7 +107,14 @@ pub fn name_of(path: &Path) -> Option<String> {
 
 /// The kind of the listings in this folder, if it is one for listings.
 fn kind_of(folder: &str) -> Option<Kind> {
-    KINDS.iter().find(|(name, _)| *name == folder).map(|(_, kind)| *kind)
+    match folder {
+        "answers" => Some(Kind::Answer),
+        "broken" => Some(Kind::Broken),
+        "exercises" => Some(Kind::Exercise),
+        "support" => Some(Kind::Support),
+        "underneath" => Some(Kind::Underneath),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

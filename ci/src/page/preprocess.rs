@@ -7,7 +7,7 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 use mdbook_preprocessor::book::Book as Chapters;
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
@@ -19,13 +19,10 @@ use crate::reader::walk::{self, Walk};
 pub struct Rewritten(BTreeMap<PathBuf, String>);
 
 impl Rewritten {
-    /// The pages as `renderer` gets them. Refuses a broken include: mdBook would render an empty block and call it a
-    /// success.
+    /// The pages as `renderer` gets them. Refuses a wrong include: mdBook would show an empty block, and be content.
     pub fn new(book: &Book, renderer: &str) -> Result<Self> {
         let findings: Vec<String> = includes::check(book).iter().map(ToString::to_string).collect();
-        if !findings.is_empty() {
-            bail!("the book is not built, because of its includes:\n{}", findings.join("\n"));
-        }
+        ensure!(findings.is_empty(), "the book is not built, because of its includes:\n{}", findings.join("\n"));
         Self::walked(book, &walk::walk(book), renderer)
     }
 
