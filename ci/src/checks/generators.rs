@@ -1,6 +1,7 @@
 //! What is generated: pictures and tables that nobody draws or types, so that they cannot say what is not so.
 //!
-//! A file is generated if a page includes it.
+//! A file is generated if a page includes it. A generator is a function from the book to files and findings, and a name
+//! in [`from_book`].
 
 pub mod score;
 mod svg;

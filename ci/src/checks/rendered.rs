@@ -40,17 +40,17 @@ fn compare(context: &Context, page: &Page, html: &str) -> Result<Vec<Finding>> {
     for id in select(root, "main [id]").filter_map(|element| element.attr("id")).filter(|id| !ids.insert(*id)) {
         found(line_of(id), format!("the built page has the id `{id}` twice"));
     }
-    for link in select(root, "main a[href]").filter_map(|link| link.attr("href")) {
-        if !leads(context, html, link) {
-            found(line_of(link), format!("the link to `{link}` leads nowhere"));
-        }
+    let links = select(root, "main a[href]").filter_map(|link| link.attr("href"));
+    for link in links.filter(|link| !leads(context, html, link)) {
+        found(line_of(link), format!("the link to `{link}` leads nowhere"));
     }
     let is_picture = |include: &Include| include.path.extension().is_some_and(|extension| extension == "svg");
     let pictures: Vec<Include> = page.includes().filter(is_picture).collect();
-    let shown = select(root, "main figure > svg[role=img]:has(+ figcaption)").count();
-    if pictures.len() != shown {
-        let line = pictures.first().map_or(1, |picture| picture.line);
-        found(line, format!("of {} pictures, {shown} stand between <figure> and <figcaption>", pictures.len()));
+    let svg = "svg[role=img][aria-labelledby]:has(> title:not(:empty)):has(> desc:not(:empty))";
+    let shown = select(root, &format!("main figure > {svg}:has(+ figcaption:not(:empty))")).count();
+    let (line, count) = (pictures.first().map_or(1, |picture| picture.line), pictures.len());
+    if count != shown {
+        found(line, format!("of {count} pictures, {shown} say what they show in <title>, <desc> and <figcaption>"));
     }
     for removal in page.removals.iter().filter(|removal| !text.contains(&removal.sentence().replace('`', ""))) {
         found(removal.line, "the built page does not say what is removed here".to_owned());

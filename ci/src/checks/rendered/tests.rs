@@ -22,7 +22,10 @@ fn book(page: &str) -> (tempfile::TempDir, Context) {
             "[book]\ntitle = \"Small\"\n[build]\ncreate-missing = false\n[preprocessor.book]\nbefore = [\"links\"]\n",
         ),
         ("src/page.md", page),
-        ("src/img/a.svg", "<svg role=\"img\" xmlns=\"http://www.w3.org/2000/svg\"></svg>\n"),
+        (
+            "src/img/a.svg",
+            "<svg role=\"img\" aria-labelledby=\"t d\">\n<title id=\"t\">A</title>\n<desc id=\"d\">A.</desc>\n</svg>\n",
+        ),
         ("listings/Cargo.lock", "version = 4\n"),
         ("listings/01-a/Cargo.toml", MANIFEST),
         ("listings/01-a/src/main.rs", FIRST),
@@ -111,6 +114,9 @@ fn other_boxes_and_downloads_are_found() {
         ("fn main() {\n    new::&lt;u8&gt;(\"&amp;\");", "fn main() {"),
         ("02-b, complete", "02-c, complete"),
         ("<figcaption>A picture", "<p>A picture"),
+        ("<figcaption>A picture.", "<figcaption>"),
+        ("<title id=\"t\">A</title>", ""),
+        ("<desc id=\"d\">A.", "<desc id=\"d\">"),
     ] {
         assert_eq!(found(from, to).len(), 1, "{from}");
     }
