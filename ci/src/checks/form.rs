@@ -25,7 +25,9 @@ pub fn check(context: &Context) -> Result<Vec<Finding>> {
             [&proof.listing, &proof.listing.replace("answers/", "exercises/")].map(|name| listings.join(name));
         let name = proof.name.rsplit("::").next().unwrap_or_default();
         let is_in = |(path, source): (&PathBuf, &Source)| {
-            folders.iter().any(|folder| path.starts_with(folder)) && source.text.contains(name)
+            let has = |text: String| source.text.contains(&text);
+            folders.iter().any(|folder| path.starts_with(folder))
+                && (has(format!("fn {name}(")) || has(format!(": {name},")))
         };
         if !book.sources.iter().any(is_in) {
             let message = format!("`{}` has no test `{}`", proof.listing, proof.name);
@@ -119,6 +121,7 @@ mod tests {
         for proof in ["01-a works", "01-a silent::works", "answers/b rests"] {
             assert_eq!(found(proof), [""; 0]);
         }
+        assert_eq!(found("answers/b rest").len(), 1);
         assert_eq!(found("01-a rests"), ["src/page.md:3: `01-a` has no test `rests`"]);
         assert_eq!(found("09-z works").len(), 1);
     }

@@ -33,7 +33,8 @@ fn compare(context: &Context, page: &Page, html: &str) -> Result<Vec<Finding>> {
     let line_of = |part: &str| page.text.lines().position(|line| line.contains(part)).map_or(1, |index| index + 1);
     let text: String = select(root, "main").flat_map(|main| main.text()).collect();
     let words: String = select(root, "main :is(p, li, td)").flat_map(own_text).collect();
-    for mark in ["{{", "[^", "[!", " | "].iter().filter(|mark| words.contains(**mark)) {
+    let marks = [(&text, "{{#"), (&words, "{{ "), (&words, "[^"), (&words, "[!"), (&words, " | ")];
+    for (_, mark) in marks.into_iter().filter(|(text, mark)| text.contains(mark)) {
         found(line_of(mark), format!("`{mark}` is left as it is in the built page"));
     }
     let mut ids = BTreeSet::new();

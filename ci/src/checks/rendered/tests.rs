@@ -96,7 +96,7 @@ fn what_markdown_leaves_over_links_to_nowhere_and_ids_that_are_there_twice_are_f
     ] {
         assert_eq!(found("The start", &format!("The {to}")).len(), 1, "{to}");
     }
-    for to in ["<a href=\"page.html\">start</a>", "<a href=\"#next\">start</a>", "<code>[^ | {{</code>"] {
+    for to in ["<a href=\"page.html\">start</a>", "<a href=\"#next\">start</a>", "<code>[^ | {{ </code>"] {
         assert_eq!(found("The start", &format!("The {to}")), [""; 0]);
     }
     // Both captions of the file lead there.
@@ -128,6 +128,6 @@ fn a_directive_that_is_left_and_a_block_that_is_lost_are_found() {
         "{PAGE}\n\\{{{{#include x}}}}\n\n- x\n\n  ```rust\n  {{{{#include ../listings/01-a/src/main.rs:last}}}}\n  ```\n"
     ));
     let found = headlines(&check(&context).unwrap());
-    assert!(found.iter().any(|found| found.ends_with("`{{` is left as it is in the built page")), "{found:?}");
+    assert!(found.iter().any(|found| found.ends_with("`{{#` is left as it is in the built page")), "{found:?}");
     assert!(found.len() > 1, "{found:?}");
 }
