@@ -1,7 +1,6 @@
 //! The book as its authors write it: the pages, and the files that they include.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsStr;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
@@ -70,10 +69,6 @@ impl Book {
         self.sources
             .range(listing.folder.clone()..)
             .map_while(|(path, source)| Some((path.strip_prefix(&listing.folder).ok()?, source)))
-    }
-
-    pub fn transcripts(&self) -> impl Iterator<Item = &Path> {
-        self.sources.keys().map(PathBuf::as_path).filter(|path| path.extension() == Some(OsStr::new("console")))
     }
 }
 

@@ -4,7 +4,6 @@ use std::env;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
-use std::time::Instant;
 
 use crate::program::{PAGES, cargo, replace};
 
@@ -21,13 +20,8 @@ pub fn serve(root: &Path, arguments: &[String]) -> Result<ExitCode, String> {
         let other = port.checked_add(1).unwrap_or(3000);
         return Err(format!("cannot use port {port} ({error}): `cargo book serve --port {other}` takes another"));
     }
-    let begun = Instant::now();
     let preprocessor = PAGES.get(root)?.display().to_string().replace('\\', "/");
     let program = mdbook(root)?;
-    match begun.elapsed().as_secs() {
-        0..2 => {}
-        seconds => eprintln!("Everything is ready, after {seconds} s"),
-    }
     let mut mdbook = Command::new(&program);
     mdbook
         .args(["serve", "--hostname", "127.0.0.1", "--port", &port.to_string()])

@@ -29,16 +29,16 @@ pub fn check(context: &Context) -> Result<Vec<Finding>> {
     let folder = ci.join("browser");
     let script = ["look.mjs", "package-lock.json"].map(|file| fs::read(folder.join(file)).unwrap_or_default());
     let cache = Cache::open(&book.root, "browser", &script)?;
-    let pages: Vec<&Page> = book.pages.iter().filter(|page| !cache.has(&built.html(page))).collect();
+    let pages: Vec<&Page> = book.pages.iter().filter(|page| cache.get(&built.html[&page.path]).is_none()).collect();
     if pages.is_empty() {
         return Ok(Vec::new());
     }
-    let answers = ask(&folder, &ci.join("target/browser"), &browser, built.folder(), &pages)?;
+    let answers = ask(&folder, &ci.join("target/browser"), &browser, built.folder.path(), &pages)?;
     let mut findings = Vec::new();
     for page in pages {
         let mut found = answers.iter().filter(|(name, ..)| *name == address(&page.path)).peekable();
         if found.peek().is_none() {
-            cache.add(&built.html(page), "")?;
+            cache.add(&built.html[&page.path], "")?;
         }
         findings.extend(found.map(|(_, near, message)| {
             let is_near = |line: &str| !near.is_empty() && line.replace(['`', '*'], "").contains(near);

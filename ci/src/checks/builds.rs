@@ -1,16 +1,15 @@
-//! Finds projects that don't build where a reader builds them, by themselves, as they come out of the archives of the
-//! built pages. A project may warn of nothing but what a transcript of it shows.
+//! Finds projects that don't build where a reader builds them, by themselves, as they are in the archives of the pages.
+//! A project may warn of nothing but what a transcript of it shows.
 
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use book::finding::Finding;
 use book::manuscript::{Kind, Listing, slashes};
 use book::page::archive::{self, Texts};
 use book::reader::files::{PACKAGE, new_files, to_text};
 
-use crate::built::selector;
 use crate::cache::{Cache, hash};
 use crate::check::Context;
 use crate::run::cargo;
@@ -23,20 +22,14 @@ pub fn check(context: &Context) -> Result<Vec<Finding>> {
     cargo::stdout(cargo::cargo(&book.root.join("listings")).args(["fetch", "--quiet"]))?;
     let cache = Cache::open(&book.root, "builds", &cargo::compiler(&book.root)?)?;
     let mut findings = begun(&workshop)?;
-    for page in &book.pages {
-        let html = scraper::Html::parse_document(context.built()?.html(page));
-        for link in html.select(&selector("a[download]")) {
-            let files = archive::open(link.attr("href").unwrap_or_default())
-                .with_context(|| format!("the project to download, on {}", page.path.display()))?;
-            let folder = files.keys().find_map(|path| path.strip_suffix("/Cargo.toml")).unwrap_or_default();
-            let mut names = ["", "exercises/", "underneath/"].iter().map(|above| format!("{above}{folder}"));
-            let listing = names.find_map(|name| book.listings.get(&name));
-            let listing = listing.with_context(|| format!("`{folder}` is no listing"))?;
-            let shown = book.files_of(listing).filter(|(path, _)| path.starts_with("out"));
-            let shown: String = shown.map(|(_, source)| source.text.as_str()).collect();
-            let inputs = hash(&(&files, &shown));
-            findings.extend(cache.check(&inputs, || build(&workshop, listing, &files, &shown))?);
-        }
+    let lock = fs::read_to_string(book.root.join("listings/Cargo.lock")).unwrap_or_default();
+    for end in context.walk()?.ends.iter().filter(|end| end.has_download()) {
+        let listing = &book.listings[&end.listing];
+        let files = archive::texts(listing.slug(), &end.files, &lock);
+        let shown = book.files_of(listing).filter(|(path, _)| path.starts_with("out"));
+        let shown: String = shown.map(|(_, source)| source.text.as_str()).collect();
+        let inputs = hash(&(&files, &shown));
+        findings.extend(cache.check(&inputs, || build(&workshop, listing, &files, &shown))?);
     }
     Ok(findings)
 }
@@ -90,7 +83,6 @@ mod tests {
         let found = |manifest: &str, body: &str, transcript: &str| {
             let main = format!("// ANCHOR: main\nfn main() {{\n    {body}\n}}\n// ANCHOR_END: main\n");
             let (_folder, book) = small_book(&[
-                ("book.toml", "[book]\ntitle = \"Small\"\n[preprocessor.book]\ncommand = \"\"\nbefore = [\"links\"]\n"),
                 ("src/page.md", page),
                 ("listings/Cargo.toml", "[workspace]\nmembers = [\"[0-9]*\"]\nresolver = \"3\"\n"),
                 ("listings/01-a/Cargo.toml", manifest),

@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 
 use anyhow::{Context, Result};
 use book::manuscript::page::address;
-use book::manuscript::{self, Block, Page};
+use book::manuscript::{self, Block, Book, Page};
 use book::page;
+use book::page::preprocess::Rewritten;
+use book::reader::walk::Walk;
 use mdbook_driver::MDBook;
 use mdbook_driver::builtin_preprocessors::LinkPreprocessor;
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
@@ -17,16 +20,22 @@ use tempfile::TempDir;
 
 /// A book that was built into a temporary folder, which is gone when this is dropped.
 pub struct Built {
-    folder: TempDir,
-    html: BTreeMap<PathBuf, String>,
-    /// What mdBook alone makes of the blocks of each page.
-    blocks: BTreeMap<PathBuf, Vec<Block>>,
+    /// All that mdBook has written: `index.html` and the rest.
+    pub folder: TempDir,
+    /// By the paths of the pages, as are the blocks, with their includes expanded by mdBook alone.
+    pub html: BTreeMap<PathBuf, String>,
+    pub blocks: BTreeMap<PathBuf, Vec<Block>>,
     /// What mdBook has warned of, though it went on.
     pub warnings: Vec<String>,
 }
 
 impl Built {
-    pub fn new(root: &Path, pages: &[Page]) -> Result<Self> {
+    pub fn new(book: &Book, walk: &Walk) -> Result<Self> {
+        let root = &book.root;
+        let expanding = thread::spawn({
+            let root = root.clone();
+            move || blocks(&root)
+        });
         let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
         let mut config = manuscript::config(root)?;
         // The page for printing repeats all others, which takes half of the time; the index to search in, the other half.
@@ -35,28 +44,17 @@ impl Built {
         let log = tempfile::NamedTempFile::new()?;
         let listener = tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).with_ansi(false).without_time();
         let listener = listener.with_level(false).with_target(false).with_writer(Arc::new(log.reopen()?)).finish();
-        tracing::subscriber::with_default(listener, || page::build(config, root, folder.path()))?;
+        tracing::subscriber::with_default(listener, || {
+            page::build(config, root, folder.path(), Rewritten::walked(book, walk, "html")?)
+        })?;
         let warnings = fs::read_to_string(log.path())?.lines().map(str::to_owned).collect();
         let read = |page: &Page| {
             let html = fs::read_to_string(folder.path().join(address(&page.path)));
             Ok((page.path.clone(), html.with_context(|| format!("{} was not built", page.path.display()))?))
         };
-        let html = pages.iter().map(read).collect::<Result<_>>()?;
-        Ok(Self { folder, html, blocks: blocks(root)?, warnings })
-    }
-
-    pub fn html(&self, page: &Page) -> &str {
-        self.html.get(&page.path).map_or("", String::as_str)
-    }
-
-    /// The blocks of `page` with their includes expanded, by mdBook and without our preprocessor.
-    pub fn blocks(&self, page: &Page) -> &[Block] {
-        self.blocks.get(&page.path).map_or(&[], Vec::as_slice)
-    }
-
-    /// The folder with all that mdBook has written: `index.html` and the rest.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
+        let html = book.pages.iter().map(read).collect::<Result<_>>()?;
+        let blocks = expanding.join().expect("a panic is printed already")?;
+        Ok(Self { folder, html, blocks, warnings })
     }
 }
 

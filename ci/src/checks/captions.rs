@@ -1,7 +1,7 @@
 //! Finds included blocks without a caption, code of `listings/broken` that does not say what is wrong with it, and
 //! labels, as in `<!-- caption (fails): ... -->`, that nothing about the very listing of their block bears out.
 
-use std::path::Path;
+use std::ffi::OsStr;
 
 use book::finding::Finding;
 use book::manuscript::page::Mark;
@@ -30,7 +30,8 @@ fn problem(book: &Book, page: &Page, block: &Block) -> Option<Finding> {
         return Some(Finding::new(&page.path, block.line, "this block has no caption", help));
     };
     let listing = book.listing_of(&path);
-    let is_broken = has_end(&path, "rs") && listing.is_some_and(|listing| listing.kind == Kind::Broken);
+    let is_broken =
+        path.extension() == Some(OsStr::new("rs")) && listing.is_some_and(|listing| listing.kind == Kind::Broken);
     let (message, help) = match &caption.label {
         _ if caption.text.is_empty() => ("this caption says nothing".to_owned(), "say what to look at"),
         None if is_broken => ("no (LABEL) in the caption says that this code is wrong on purpose".to_owned(), LABELS),
@@ -46,10 +47,9 @@ fn problem(book: &Book, page: &Page, block: &Block) -> Option<Finding> {
 fn is_borne_out(book: &Book, page: &Page, block: &Block, listing: &Listing, label: &str) -> bool {
     let section = page.section(block.line);
     let includes = page.includes().filter(|include| section.contains(&include.line));
-    let transcripts =
-        includes.filter(|include| include.path.starts_with(&listing.folder) && has_end(&include.path, "console"));
-    let text: String =
-        transcripts.filter_map(|include| book.sources.get(&include.path)).map(|source| source.text.as_str()).collect();
+    let transcripts = includes.filter(|include| include.path.starts_with(listing.folder.join("out")));
+    let texts = transcripts.filter_map(|include| Some(book.sources.get(&include.path)?.text.as_str()));
+    let text: String = texts.collect();
     let has = |begin: &str| text.lines().any(|line| line.starts_with(begin));
     match label {
         "does not compile" => has("error"),
@@ -67,10 +67,6 @@ fn is_borne_out(book: &Book, page: &Page, block: &Block, listing: &Listing, labe
         }
         _ => false,
     }
-}
-
-fn has_end(path: &Path, end: &str) -> bool {
-    path.extension().is_some_and(|is| is == end)
 }
 
 #[cfg(test)]

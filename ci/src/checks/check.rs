@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::Instant;
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail, ensure};
 use book::finding::Finding;
 use book::manuscript::{Book, includes};
 use book::reader::walk::{self, Walk};
@@ -31,25 +31,33 @@ impl std::error::Error for Skipped {}
 /// What checks are given: the book, and what is made of it once for all that ask.
 pub struct Context {
     pub book: Book,
+    /// What is wrong with its includes.
+    pub includes: Vec<Finding>,
     walk: OnceLock<Walk>,
     built: OnceLock<Result<Built, String>>,
 }
 
 impl Context {
     pub fn new(book: Book) -> Self {
-        Self { book, walk: OnceLock::new(), built: OnceLock::new() }
+        Self { includes: includes::check(&book), book, walk: OnceLock::new(), built: OnceLock::new() }
     }
 
-    pub fn walk(&self) -> &Walk {
-        self.walk.get_or_init(|| walk::walk(&self.book))
+    /// The book, for a check of what pages show. Refused as long as an include is wrong: most of what such a check finds
+    /// then is that again, in other words.
+    pub fn included(&self) -> Result<&Book> {
+        ensure!(self.includes.is_empty(), "mend the includes first");
+        Ok(&self.book)
+    }
+
+    pub fn walk(&self) -> Result<&Walk> {
+        let book = self.included()?;
+        Ok(self.walk.get_or_init(|| walk::walk(book)))
     }
 
     /// The book as HTML, or why mdBook cannot build it.
     pub fn built(&self) -> Result<&Built> {
-        let build = || match includes::check(&self.book)[..] {
-            [] => Built::new(&self.book.root, &self.book.pages).map_err(|error| format!("{error:#}")),
-            _ => Err("the book is not built as long as an include is wrong".to_owned()),
-        };
+        let walk = self.walk()?;
+        let build = || Built::new(&self.book, walk).map_err(|error| format!("{error:#}"));
         self.built.get_or_init(build).as_ref().map_err(|error| anyhow!("{error}"))
     }
 }
@@ -68,20 +76,16 @@ pub fn run(fast: &[Check], slow: &[Check], context: &Context, names: &[&str], no
     }
     let is_wanted = |check: &&Check| names.is_empty() || names.contains(&check.0);
     let timed = |(name, run): &Check| (*name, Instant::now(), run(context), Instant::now());
-    let (mut passed, mut failed, mut skipped, mut findings) = (0, 0, Vec::new(), Vec::new());
+    let (mut passed, mut failed, mut skipped, mut findings) = (0, 0, 0, Vec::new());
     let mut report = |(name, start, result, end): (&str, Instant, Result<Vec<Finding>>, Instant)| {
-        let outcome = match &result {
-            Ok(found) if found.is_empty() => "ok".to_owned(),
-            Ok(found) => format!("{} found", found.len()),
-            Err(error) if error.is::<Skipped>() => error.to_string(),
-            Err(error) => format!("could not run: {error:#}"),
+        let (count, outcome) = match &result {
+            Ok(found) if found.is_empty() => (&mut passed, "ok".to_owned()),
+            Ok(found) => (&mut failed, format!("{} found", found.len())),
+            Err(error) if error.is::<Skipped>() => (&mut skipped, error.to_string()),
+            Err(error) => (&mut failed, format!("could not run: {error:#}")),
         };
         say(format_args!("{name:<12} {:>6.2} s  {outcome}", (end - start).as_secs_f32()));
-        match &result {
-            Ok(found) if found.is_empty() => passed += 1,
-            Err(error) if error.is::<Skipped>() => skipped.push(format!("{name} was {outcome}")),
-            _ => failed += 1,
-        }
+        *count += 1;
         findings.extend(result.unwrap_or_default());
     };
     // The fast ones side by side, for somebody waits. The slow ones use the whole machine by themselves.
@@ -97,8 +101,7 @@ pub fn run(fast: &[Check], slow: &[Check], context: &Context, names: &[&str], no
     findings.dedup();
     say("");
     findings.iter().for_each(say);
-    skipped.iter().for_each(say);
-    let also = if skipped.is_empty() { String::new() } else { format!(", {} skipped", skipped.len()) };
+    let also = if skipped == 0 { String::new() } else { format!(", {skipped} skipped, for the reason above") };
     say(format_args!("\n{passed} passed, {failed} failed{also}"));
-    Ok(failed == 0 && (skipped.is_empty() || !no_skip))
+    Ok(failed == 0 && (skipped == 0 || !no_skip))
 }

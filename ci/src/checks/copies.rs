@@ -1,29 +1,30 @@
 //! Copies: what repeats code of another listing has not drifted from it, and exercises and answers go together.
 //!
-//! A listing is a copy of the one that its metadata names by `from` or `shares`, an answer of its exercise. An item that
+//! A listing is a copy of the one that its metadata names by `from`, an answer of its exercise. An item that
 //! both have is the same in both, but for lines in an anchor, which a page shows, or in which an exercise is to differ.
+//! What an exercise has from its step, its answer changes in more than numbers, texts and comments, or not at all.
 //! (The `use` lines follow from the rest. A step repeats nothing of the one before: see [`book::reader::walk`].)
 
-use std::ffi::OsStr;
-use std::path::Path;
+use std::sync::LazyLock;
 
 use book::finding::Finding;
-use book::manuscript::{Book, Kind, Listing};
+use book::manuscript::{Book, Kind, Listing, Source, pattern};
 use book::reader::edit::Edit;
 use book::reader::files::{numbers, reader_files};
-use book::reader::items::items;
+use book::reader::items::{Item, items};
+use regex::Regex;
 
 pub fn check(book: &Book) -> Vec<Finding> {
-    let mut findings = Vec::new();
+    let steps = book.listings.values().filter(|listing| listing.kind == Kind::Step);
+    let mut findings: Vec<Finding> = steps.flat_map(|step| unadapted(book, step)).collect();
     for listing in book.listings.values().filter(|listing| listing.kind != Kind::Step) {
-        let metadata = listing.metadata();
         let exercise = (listing.kind == Kind::Answer).then(|| format!("exercises/{}", listing.slug()));
         let answer = (listing.kind == Kind::Exercise).then(|| format!("answers/{}", listing.slug()));
-        let bases = [metadata.from, metadata.shares, exercise.clone()].into_iter().flatten();
+        let bases = [listing.metadata().from, exercise.clone()].into_iter().flatten();
         let bases: Vec<String> = bases.filter(|name| name != "new").collect();
         for name in bases.iter().chain(&answer).filter(|name| !book.listings.contains_key(*name)) {
             let message = format!("there is no listing `{name}` to go with it");
-            findings.push(Finding::new(listing.manifest(), 1, message, "add it, or correct `from` or `shares`"));
+            findings.push(Finding::new(listing.manifest(), 1, message, "add it, or correct `from`"));
         }
         let is_task = || book.files_of(listing).any(|(_, source)| source.text.starts_with("//! Exercise: "));
         if listing.kind == Kind::Exercise && !is_task() {
@@ -34,15 +35,36 @@ pub fn check(book: &Book) -> Vec<Finding> {
         for base in bases.iter().filter_map(|name| book.listings.get(name)) {
             // What can't be read is found by others.
             let (Ok(old), Ok(files)) = (reader_files(book, base), reader_files(book, listing)) else { continue };
+            let step = base.metadata().from.filter(|_| listing.kind == Kind::Answer);
+            let step = step.and_then(|step| reader_files(book, book.listings.get(&step)?).ok()).unwrap_or_default();
             findings.extend(files.iter().filter_map(|(file, lines)| {
-                let line = drift(book, listing, file, lines, old.get(file)?)?;
+                let (path, old) = (listing.folder.join(file), old.get(file)?);
+                let line = match file.extension()?.to_str()? {
+                    "rs" => drift(book.sources.get(&path)?, lines, old, step.get(file).unwrap_or(&Vec::new()))?,
+                    "html" if lines != old => 1,
+                    _ => return None,
+                };
                 let message = format!("this has drifted from `{}`, which it repeats", base.name);
                 let help = "make the same change in both, or put the lines that are to differ into an anchor";
-                Some(Finding::new(listing.folder.join(file), line, message, help))
+                Some(Finding::new(path, line, message, help))
             }));
         }
     }
     findings
+}
+
+/// What a step says of itself that is true of the one that it was copied from.
+fn unadapted(book: &Book, step: &Listing) -> Vec<Finding> {
+    let (number, slug) = step.name.split_once('-').unwrap_or_default();
+    let own = [("Cargo.toml", "name = \"", format!("{slug}\"")), ("src/main.rs", "//! Step ", format!("{number}:"))];
+    let findings = own.into_iter().filter_map(|(file, key, value)| {
+        let path = step.folder.join(file);
+        let mut lines = book.sources.get(&path)?.text.lines().zip(1..);
+        let (text, line) = lines.find(|(text, _)| text.starts_with(key))?;
+        let is_wrong = !text[key.len()..].starts_with(&value);
+        is_wrong.then(|| Finding::new(path, line, "this is another step's", format!("write `{key}{value}`")))
+    });
+    findings.collect()
 }
 
 /// An answer that is not held to the tests of its exercise.
@@ -55,12 +77,8 @@ fn unshared(book: &Book, exercise: &str, answer: &Listing) -> Option<Finding> {
     (!book.sources[&path].text.contains(&shared)).then(|| Finding::new(path, 1, message, help))
 }
 
-/// The first line of a file that is to be as in `base`, and is not.
-fn drift(book: &Book, listing: &Listing, file: &Path, lines: &[String], base: &[String]) -> Option<usize> {
-    let source = book.sources.get(&listing.folder.join(file))?;
-    if file.extension() != Some(OsStr::new("rs")) {
-        return (file.extension() == Some(OsStr::new("html")) && lines != base).then_some(1);
-    }
+/// The first line of a file that is to be as in `base`, and is not; or, where `base` has a line from its `step`, nearly.
+fn drift(source: &Source, lines: &[String], base: &[String], step: &[String]) -> Option<usize> {
     let numbers = numbers(lines, source);
     let number = |line: &usize| numbers.get(*line).copied().flatten();
     let is_shown = |line: usize| number(&line).is_some_and(|line| source.is_anchored(line, |_| true));
@@ -72,11 +90,23 @@ fn drift(book: &Book, listing: &Listing, file: &Path, lines: &[String], base: &[
         let is_beside = *number > 0 && is_shown(*number - 1);
         (is_new || !line.gone.concat().is_empty() && !is_beside) && !is_shown(*number)
     };
+    let is_nearly = |number: &usize, item: &Item| {
+        let mut gone = edit.lines[item.lines.clone()].iter().flat_map(|line| &line.gone);
+        let line = &edit.lines[*number];
+        line.new && gone.any(|gone| step.contains(gone) && code(gone) == code(&line.text) && !code(gone).is_empty())
+    };
     let theirs = items(base);
     let ours = items(lines).into_iter().filter(|item| item.name != "use" && !item.is_container());
-    let line = ours.filter(|item| item.is_in(&theirs)).find_map(|item| item.lines.clone().find(differs))?;
+    let mut ours = ours.filter(|item| item.is_in(&theirs));
+    let line = ours.find_map(|item| item.lines.clone().find(|line| differs(line) || is_nearly(line, &item)))?;
     // A line of an overlay's step is in no file of the overlay's.
     Some((0..=line).rev().find_map(|line| number(&line)).unwrap_or(1))
+}
+
+/// A line without its numbers, texts and comments.
+fn code(line: &str) -> String {
+    static WORDS: LazyLock<Regex> = LazyLock::new(|| pattern(r#""(\\.|[^"\\])*"|\b\d\w*|//.*"#));
+    WORDS.replace_all(line, "").trim().to_owned()
 }
 
 #[cfg(test)]
@@ -100,18 +130,18 @@ mod tests {
         };
         let exercise = replaced(STEP, changes[0]);
         let started = format!("//! Exercise: do it.\n{exercise}");
-        let manifest = |key: &str| format!("{MANIFEST}[package.metadata.book]\n{key} = \"01-a\"\n");
+        let manifest = format!("{MANIFEST}[package.metadata.book]\nfrom = \"01-a\"\n");
         let (_folder, book) = small_book(&[
             ("src/page.md", "# Page\n"),
             ("listings/01-a/Cargo.toml", MANIFEST),
             ("listings/01-a/src/main.rs", STEP),
             ("listings/01-a/hello.html", "<p>Hello\n"),
-            ("listings/exercises/x/Cargo.toml", &manifest("from")),
+            ("listings/exercises/x/Cargo.toml", &manifest),
             ("listings/exercises/x/src/main.rs", &started),
             ("listings/exercises/x/hello.html", if overlay.is_empty() { "<p>Hello\n" } else { "<p>Bye\n" }),
             ("listings/answers/x/Cargo.toml", MANIFEST),
             ("listings/answers/x/src/main.rs", &format!("{}{TESTS}", replaced(&exercise, changes[1]))),
-            ("listings/underneath/x/Cargo.toml", &manifest("shares")),
+            ("listings/underneath/x/Cargo.toml", &manifest),
             ("listings/underneath/x/src/main.rs", &replaced(STEP, changes[2])),
             ("listings/broken/x/overlay.toml", "from = \"01-a\"\n"),
             ("listings/broken/x/src/main.rs", overlay),
@@ -137,6 +167,20 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_changes_more_than_a_number_or_nothing() {
+        let shown = |buffer: &str| {
+            let (from, end) =
+                ("    let mut buffer = [0; 1024];\n    read();\n    three();\n", "// ANCHOR_END: three\n");
+            let to = format!("    // ANCHOR: three\n    {buffer}\n    read();\n    tree();\n    {end}");
+            found([&[], &[(from, &to)], &[]], "")
+        };
+        assert_eq!(shown("let mut buffer = [0; 1024];"), [""; 0]);
+        assert_eq!(shown("let mut buffer = vec![0; 2048];"), [""; 0]);
+        let place = "answers/x/src/main.rs:7";
+        assert_eq!(shown("let mut buffer = [0; 2048]; // more"), [drifted(place, "exercises/x")]);
+    }
+
+    #[test]
     fn an_exercise_differs_in_its_anchors() {
         assert_eq!(found([&[THREE], &[], &[]], ""), [""; 0]);
         assert_eq!(found([&[BUFFER], &[], &[]], ""), [drifted("exercises/x/src/main.rs:7", "01-a")]);
@@ -149,6 +193,19 @@ mod tests {
         assert_eq!(found([&[], &[], &[]], &overlay), std::slice::from_ref(&pages));
         let drift = drifted("broken/x/src/main.rs:2", "01-a");
         assert_eq!(found([&[], &[], &[]], &overlay.replace("1024", "2048")), [drift, pages]);
+    }
+
+    #[test]
+    fn a_step_has_its_own_name_and_number() {
+        let (_folder, book) = small_book(&[
+            ("src/page.md", "# Page\n"),
+            ("listings/02-b/Cargo.toml", MANIFEST),
+            ("listings/02-b/src/main.rs", "//! Step 01: one.\n"),
+            ("listings/03-c/Cargo.toml", &MANIFEST.replace("\"a\"", "\"c\"")),
+            ("listings/03-c/src/main.rs", "//! Step 03: three.\n"),
+        ]);
+        let found = ["listings/02-b/Cargo.toml:2", "listings/02-b/src/main.rs:1"];
+        assert_eq!(headlines(&check(&book)), found.map(|place| format!("{place}: this is another step's")));
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! Finds what would be shown otherwise than it is meant, or not at all: comments that are no marks of ours, characters
-//! that nobody sees, notes to ourselves, pictures without words, and what mdBook warns of (tags that are not closed).
+//! that nobody sees, notes to ourselves, and what mdBook warns of (tags that are not closed). And proof marks,
+//! `<!-- proof: LISTING TEST_NAME -->`, of tests that are not there; whether they pass, `listings` finds.
+
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use book::finding::Finding;
-use book::manuscript::{Book, Page, slashes};
+use book::manuscript::{Book, Page, Source, slashes};
 
 use crate::check::Context;
 
@@ -14,14 +17,21 @@ write <!-- proof: LISTING TEST_NAME -->; <!-- remove: LISTING FILE ITEM -->; or,
 
 /// Finds what is not of the form that it has to be.
 pub fn check(context: &Context) -> Result<Vec<Finding>> {
-    let book = &context.book;
+    let (book, listings) = (&context.book, Path::new("listings"));
     let mut findings: Vec<Finding> = book.pages.iter().flat_map(lines).collect();
-    // That each has a caption, `rendered` sees.
-    let needs = ["role=\"img\"", "aria-labelledby=\"", "<title", "<desc"];
-    for (path, picture) in book.sources.iter().filter(|(path, _)| path.extension().is_some_and(|end| end == "svg")) {
-        if let Some(missing) = needs.iter().find(|part| !picture.text.contains(**part)) {
-            let help = format!("its svg has no {missing}: it needs a title, a description, and to name both");
-            findings.push(Finding::new(path, 1, "this picture says nothing to somebody who does not see it", help));
+    for (page, proof) in book.pages.iter().flat_map(|page| page.proofs.iter().map(move |proof| (page, proof))) {
+        // An answer runs the tests of its exercise. A mark may name the module, too, or a line of a score.
+        let folders =
+            [&proof.listing, &proof.listing.replace("answers/", "exercises/")].map(|name| listings.join(name));
+        let name = proof.name.rsplit("::").next().unwrap_or_default();
+        let is_in = |(path, source): (&PathBuf, &Source)| {
+            let has = |text: String| source.text.contains(&text);
+            folders.iter().any(|folder| path.starts_with(folder))
+                && (has(format!("fn {name}(")) || has(format!(": {name},")))
+        };
+        if !book.sources.iter().any(is_in) {
+            let message = format!("`{}` has no test `{}`", proof.listing, proof.name);
+            findings.push(Finding::new(&page.path, proof.line, message, "correct it, or write the test"));
         }
     }
     findings.extend(context.built()?.warnings.iter().map(|warning| warned(book, warning)));
@@ -74,9 +84,11 @@ mod tests {
         let page = format!("# Page\n\n{words}\n\n```rust\n{{{{#include ../listings/01-a/src/main.rs}}}}\n```\n");
         let (_folder, book) = small_book(&[
             ("src/page.md", &page),
-            ("src/a.svg", "<svg/>\n"),
             ("listings/01-a/Cargo.toml", "[package]\nname = \"a\"\n"),
             ("listings/01-a/src/main.rs", "fn main() {}\n"),
+            ("listings/01-a/src/score.rs", "clients::score! {\n    silent: works,\n}\n"),
+            ("listings/answers/b/src/lib.rs", ""),
+            ("listings/exercises/b/src/tests.rs", "#[test]\nfn rests() {}\n"),
         ]);
         headlines(&check(&Context::new(book)).unwrap())
     }
@@ -104,11 +116,21 @@ mod tests {
     }
 
     #[test]
+    fn proofs_by_tests_that_are_not_there_are_found() {
+        let found = |proof: &str| found(&format!("<!-- proof: {proof} -->"));
+        for proof in ["01-a works", "01-a silent::works", "answers/b rests"] {
+            assert_eq!(found(proof), [""; 0]);
+        }
+        assert_eq!(found("answers/b rest").len(), 1);
+        assert_eq!(found("01-a rests"), ["src/page.md:3: `01-a` has no test `rests`"]);
+        assert_eq!(found("09-z works").len(), 1);
+    }
+
+    #[test]
     fn what_nobody_means_is_found() {
         for (words, expected) in [
             ("A\u{a0}b.", "src/page.md:3: there is a character here that nobody sees"),
             ("TODO: more.", "src/page.md:3: readers would see this note"),
-            ("{{#include a.svg}}", "src/a.svg:1: this picture says nothing to somebody who does not see it"),
         ] {
             assert_eq!(found(words), [expected]);
         }

@@ -1,6 +1,7 @@
 //! What is generated: pictures and tables that nobody draws or types, so that they cannot say what is not so.
 //!
-//! A file is generated if a page includes it.
+//! A file is generated if a page includes it. A generator is a function from the book to files and findings, and a name
+//! in [`from_book`].
 
 pub mod score;
 mod svg;
@@ -64,13 +65,8 @@ pub fn check(book: &Book) -> Vec<Finding> {
 
 /// The files that are made of the book alone, and what is wrong there.
 pub fn from_book(book: &Book) -> (Vec<Generated>, Vec<Finding>) {
-    let (mut generated, mut findings) = timelines::pictures(book);
-    if is_included(book, Path::new(score::PATH)) {
-        let (table, found) = score::table(book);
-        generated.push(table);
-        findings.extend(found);
-    }
-    (generated, findings)
+    let (files, findings): (Vec<_>, Vec<_>) = [timelines::pictures(book), score::tables(book)].into_iter().unzip();
+    (files.into_iter().flatten().collect(), findings.concat())
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
-//! Finds untidy Markdown, and links and fragments within the book that lead nowhere, by the rules of mdbook-lint. The
-//! help names the rule; one that does not fit this book is switched off in `ci/mdbook-lint.toml`, with the reason.
+//! Finds untidy Markdown, and links and fragments within the book that lead nowhere, by the rules of mdbook-lint, in the
+//! pages and the documents beside them. The help names the rule; one that does not fit this book is switched off in
+//! `ci/mdbook-lint.toml`, with the reason.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,7 +18,8 @@ pub fn check(book: &Book) -> Result<Vec<Finding>> {
     let config = fs::read_to_string(book.root.join("ci/mdbook-lint.toml")).unwrap_or_default();
     let cache = Cache::open(&book.root, "lint", &config)?;
     let mut pages: Vec<(&Path, String)> = book.pages.iter().map(|page| (&*page.path, page.text.clone())).collect();
-    pages.push((Path::new("src/SUMMARY.md"), fs::read_to_string(book.root.join("src/SUMMARY.md"))?));
+    let documents = ["src/SUMMARY.md", "CONTRIBUTING.md", "README.md"].map(Path::new).into_iter();
+    pages.extend(documents.filter_map(|path| Some((path, fs::read_to_string(book.root.join(path)).ok()?))));
     // What pages link to and include counts as well.
     let files = WalkDir::new(book.root.join("src")).sort_by_file_name().into_iter().flatten();
     let files: Vec<PathBuf> = files.map(|file| file.into_path()).collect();
@@ -65,6 +67,14 @@ mod tests {
             let found = found(&format!("# Page\n\nSee [there]({target}).\n"));
             assert!(found.contains("src/page.md:3: ") && found.contains("nowhere"), "{target}: {found}");
         }
+    }
+
+    #[test]
+    fn a_document_beside_the_pages_is_looked_at() {
+        let readme = "# Book\n\nSee [the page](src/page.md), [the rest](MORE.md).\n";
+        let (_folder, book) = small_book(&[("src/page.md", "# Page\n"), ("README.md", readme)]);
+        let findings = check(&book).unwrap();
+        assert!(findings.len() == 1 && findings[0].to_string().starts_with("README.md:3: "), "{findings:?}");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
-use book::manuscript::{Book, includes, slashes};
+use book::manuscript::{Book, slashes};
 
 use check::{Check, Context, Skipped, say};
 
@@ -21,7 +21,6 @@ mod form;
 mod generators;
 mod lint;
 mod listings;
-mod proofs;
 mod rendered;
 mod run;
 mod skeptic;
@@ -32,16 +31,15 @@ mod words;
 
 /// What `cargo book check` and `cargo book test` run: checks that take milliseconds.
 const FAST: &[Check] = &[
-    ("includes", |context| Ok(includes::check(&context.book))),
-    ("unused", |context| Ok(unused::check(&context.book))),
+    ("includes", |context| Ok(context.includes.clone())),
+    ("unused", |context| Ok(unused::check(context.included()?))),
     ("form", form::check),
-    ("proofs", |context| Ok(proofs::check(&context.book))),
-    ("captions", |context| Ok(captions::check(&context.book))),
-    ("words", |context| Ok(words::check(&context.book))),
+    ("captions", |context| Ok(captions::check(context.included()?))),
+    ("words", |context| Ok(words::check(context.included()?))),
     ("spelling", |context| Ok(spelling::check(&context.book))),
     ("lint", |context| lint::check(&context.book)),
-    ("generated", |context| Ok(generators::check(&context.book))),
-    ("followed", |context| Ok(context.walk().findings.clone())),
+    ("generated", |context| Ok(generators::check(context.included()?))),
+    ("followed", |context| Ok(context.walk()?.findings.clone())),
     ("copies", |context| Ok(copies::check(&context.book))),
     ("rendered", rendered::check),
 ];
@@ -83,8 +81,10 @@ fn run(arguments: &[&str]) -> Result<ExitCode> {
 
 /// Writes again all that is captured or generated, and prints what changes. Gives whether all could be.
 fn bless(context: &Context) -> Result<bool> {
+    context.includes.iter().for_each(say);
+    context.included()?;
     let (mut files, mut findings) = generators::from_book(&context.book);
-    match transcripts::capture(context) {
+    match transcripts::capture(context, say) {
         Ok((captured, found)) => {
             files.extend(captured);
             findings.extend(found);

@@ -1,6 +1,7 @@
 //! The built book, read back: each figure shows the lines that mdBook itself makes of the include, and says what the
 //! reader's model says; whole files and downloads are the listing's.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use anyhow::Result;
@@ -14,14 +15,14 @@ use scraper::{ElementRef, Html};
 
 use crate::built::selector;
 use crate::check::Context;
+use crate::run::side_by_side;
 
 /// Finds blocks of the built book that do not show their listing, and words around them that are not the model's.
 pub fn check(context: &Context) -> Result<Vec<Finding>> {
-    let mut findings = Vec::new();
-    for page in &context.book.pages {
-        findings.extend(compare(context, page, context.built()?.html(page))?);
-    }
-    Ok(findings)
+    let built = context.built()?;
+    let found =
+        side_by_side(context.book.pages.iter().collect(), |page| compare(context, page, &built.html[&page.path]));
+    Ok(found.into_iter().collect::<Result<Vec<_>>>()?.concat())
 }
 
 fn compare(context: &Context, page: &Page, html: &str) -> Result<Vec<Finding>> {
@@ -29,23 +30,34 @@ fn compare(context: &Context, page: &Page, html: &str) -> Result<Vec<Finding>> {
     let root = document.root_element();
     let mut findings = Vec::new();
     let mut found = |line: usize, message: String| findings.push(Finding::new(&page.path, line, message, ""));
+    let line_of = |part: &str| page.text.lines().position(|line| line.contains(part)).map_or(1, |index| index + 1);
     let text: String = select(root, "main").flat_map(|main| main.text()).collect();
-    if text.contains("{{#") {
-        let line = page.text.lines().position(|line| line.contains("\\{{#"));
-        found(line.map_or(1, |index| index + 1), "a directive is left unexpanded in the built page".to_owned());
+    let words: String = select(root, "main :is(p, li, td)").flat_map(own_text).collect();
+    let marks = [(&text, "{{#"), (&words, "{{ "), (&words, "[^"), (&words, "[!"), (&words, " | ")];
+    for (_, mark) in marks.into_iter().filter(|(text, mark)| text.contains(mark)) {
+        found(line_of(mark), format!("`{mark}` is left as it is in the built page"));
+    }
+    let mut ids = BTreeSet::new();
+    for id in select(root, "main [id]").filter_map(|element| element.attr("id")).filter(|id| !ids.insert(*id)) {
+        found(line_of(id), format!("the built page has the id `{id}` twice"));
+    }
+    let links = select(root, "main a[href]").filter_map(|link| link.attr("href"));
+    for link in links.filter(|link| !leads(context, html, link)) {
+        found(line_of(link), format!("the link to `{link}` leads nowhere"));
     }
     let is_picture = |include: &Include| include.path.extension().is_some_and(|extension| extension == "svg");
     let pictures: Vec<Include> = page.includes().filter(is_picture).collect();
-    let shown = select(root, "main figure > svg[role=img]:has(+ figcaption)").count();
-    if pictures.len() != shown {
-        let line = pictures.first().map_or(1, |picture| picture.line);
-        found(line, format!("of {} pictures, {shown} stand between <figure> and <figcaption>", pictures.len()));
+    let svg = "svg[role=img][aria-labelledby]:has(> title:not(:empty)):has(> desc:not(:empty))";
+    let shown = select(root, &format!("main figure > {svg}:has(+ figcaption:not(:empty))")).count();
+    let (line, count) = (pictures.first().map_or(1, |picture| picture.line), pictures.len());
+    if count != shown {
+        found(line, format!("of {count} pictures, {shown} say what they show in <title>, <desc> and <figcaption>"));
     }
     for removal in page.removals.iter().filter(|removal| !text.contains(&removal.sentence().replace('`', ""))) {
         found(removal.line, "the built page does not say what is removed here".to_owned());
     }
     let lock = fs::read_to_string(context.book.root.join("listings/Cargo.lock")).unwrap_or_default();
-    for end in context.walk().ends.iter().filter(|end| end.page == page.path) {
+    for end in context.walk()?.ends.iter().filter(|end| end.page == page.path) {
         let place = format!("section.end[aria-label=\"{}, complete\"] details.whole > pre > code", end.listing);
         let shown = select(root, &place).map(|code| code.text().collect::<String>().trim_end().to_owned());
         if !shown.eq(end.whole.values().map(|lines| to_text(lines).trim_end().to_owned())) {
@@ -53,18 +65,19 @@ fn compare(context: &Context, page: &Page, html: &str) -> Result<Vec<Finding>> {
         }
         let name = end.listing.rsplit('/').next().unwrap_or_default();
         let links = select(root, &format!("a[download=\"{name}.zip\"]"));
-        let expected = archive::link(&archive::texts(name, &end.files, &lock))?;
-        if end.has_download() && !links.map(|link| link.attr("href")).eq([Some(expected.as_str())]) {
+        let expected = archive::texts(name, &end.files, &lock);
+        let has = |link: ElementRef<'_>| archive::open(link.attr("href")?).ok();
+        if end.has_download() && !links.map(has).eq([Some(expected)]) {
             found(end.line, format!("the built page has no download that is `{}`", end.listing));
         }
     }
-    findings.extend(blocks(context, page, html, root)?);
+    findings.extend(blocks(context, page, root)?);
     Ok(findings)
 }
 
 /// Finds blocks that are not as they should be.
-fn blocks(context: &Context, page: &Page, html: &str, root: ElementRef<'_>) -> Result<Vec<Finding>> {
-    let expanded = context.built()?.blocks(page);
+fn blocks(context: &Context, page: &Page, root: ElementRef<'_>) -> Result<Vec<Finding>> {
+    let expanded = &context.built()?.blocks[&page.path];
     let shown: Vec<_> = select(root, "main pre code:not(section.end code)").collect();
     if shown.len() != page.blocks.len() || expanded.len() != page.blocks.len() {
         let message = format!("the page has {} code blocks, and its HTML {}", page.blocks.len(), shown.len());
@@ -73,44 +86,34 @@ fn blocks(context: &Context, page: &Page, html: &str, root: ElementRef<'_>) -> R
     }
     let mut findings = Vec::new();
     for ((block, expanded), code) in page.blocks.iter().zip(expanded).zip(shown) {
-        if let Some(figure) = context.walk().figures.get(&(page.path.clone(), block.line)) {
-            let problem = words(context, html, block, figure, code);
-            findings.extend(problem.map(|problem| Finding::new(&page.path, block.line, problem, "")));
-            findings.extend(differences(context, page, (block, expanded), figure, code));
+        let figure = context.walk()?.figures.get(&(page.path.clone(), block.line));
+        let (Some(figure), Some(include)) = (figure, block.include(&page.path)) else { continue };
+        let visible = figure.lines.iter().filter(|line| line.visible).map(|line| line.text.trim_end());
+        let visible = visible.collect::<Vec<_>>().join("\n");
+        // In Rust, mdBook hides the lines that begin with `# `.
+        let is_hidden = |line: &str| block.language() == "rust" && (line == "#" || line.starts_with("# "));
+        let expanded = expanded.text.lines().filter(|line| !is_anchor(line)).map(str::trim_end);
+        let expanded = expanded.filter(|line| !is_hidden(line)).collect::<Vec<_>>().join("\n");
+        // What is the book's own at the begin and end of a file is not shown; of a broken one, mdBook knows only some
+        // items.
+        let listing = figure.listing.as_ref().and_then(|name| context.book.listings.get(name));
+        let is_broken = listing.is_some_and(|listing| listing.kind == Kind::Broken) && !figure.is_session();
+        let is_the_same = match include.anchor {
+            Some(_) => expanded.trim_end() == visible.trim_end(),
+            None => is_broken || expanded.contains(visible.trim_end()),
+        };
+        let mut found = |message: &str, help| findings.push(Finding::new(&page.path, block.line, message, help));
+        if !is_the_same {
+            found("the lines of this block are not those that mdBook includes", expanded);
         }
+        let (model, built) = (model(figure), built(code));
+        if model != built {
+            let diff = similar::TextDiff::from_lines(&model, &built).unified_diff().context_radius(1).to_string();
+            found("the lines of this block are not those of the listing", diff);
+        }
+        words(block, figure, code).into_iter().for_each(|problem| found(&problem, String::new()));
     }
     Ok(findings)
-}
-
-/// What of a block in the HTML is not as the model and mdBook's expansion have it.
-fn differences(
-    context: &Context,
-    page: &Page,
-    blocks: (&Block, &Block),
-    figure: &Figure,
-    code: ElementRef<'_>,
-) -> Vec<Finding> {
-    let (block, expanded) = blocks;
-    let Some(include) = block.include(&page.path) else { return Vec::new() };
-    let visible = figure.lines.iter().filter(|line| line.visible).map(|line| line.text.trim_end());
-    let visible = visible.collect::<Vec<_>>().join("\n");
-    // In Rust, mdBook hides the lines that begin with `# `.
-    let is_hidden = |line: &str| block.language() == "rust" && (line == "#" || line.starts_with("# "));
-    let expanded = expanded.text.lines().filter(|line| !is_anchor(line)).map(str::trim_end);
-    let expanded = expanded.filter(|line| !is_hidden(line)).collect::<Vec<_>>().join("\n");
-    // What is the book's own at the begin and end of a file is not shown; of a broken one, mdBook knows only some items.
-    let listing = figure.listing.as_ref().and_then(|name| context.book.listings.get(name));
-    let is_broken = listing.is_some_and(|listing| listing.kind == Kind::Broken) && !figure.is_session();
-    let is_the_same = match include.anchor {
-        Some(_) => expanded.trim_end() == visible.trim_end(),
-        None => is_broken || expanded.contains(visible.trim_end()),
-    };
-    let (model, built) = (model(figure), built(code));
-    let diff = similar::TextDiff::from_lines(&model, &built).unified_diff().context_radius(1).to_string();
-    let found = |message: &str, help| Finding::new(&page.path, block.line, message, help);
-    let other = (!is_the_same).then(|| found("the lines of this block are not those that mdBook includes", expanded));
-    let wrong = (model != built).then(|| found("the lines of this block are not those of the listing", diff));
-    other.into_iter().chain(wrong).collect()
 }
 
 /// The lines of a block as its HTML should have them: the name and class of each, and its text.
@@ -134,8 +137,8 @@ fn built(code: ElementRef<'_>) -> String {
     lines.collect()
 }
 
-/// What is wrong with a caption that does not say what the model and the author say, or whose link leads nowhere.
-fn words(context: &Context, html: &str, block: &Block, figure: &Figure, code: ElementRef<'_>) -> Option<String> {
+/// What is wrong with a caption that does not say what the model and the author say.
+fn words(block: &Block, figure: &Figure, code: ElementRef<'_>) -> Option<String> {
     let frame = code.ancestors().filter_map(ElementRef::wrap).find(|element| element.value().name() == "figure");
     let Some(caption) = frame.and_then(|frame| select(frame, "figcaption").next()) else {
         return Some("this block has become no figure".to_owned());
@@ -150,18 +153,24 @@ fn words(context: &Context, html: &str, block: &Block, figure: &Figure, code: El
     ];
     let expected = parts.into_iter().flatten().collect::<Vec<_>>().join(" ").replace('`', "");
     let shown = caption.text().collect::<String>();
-    if shown.split_whitespace().ne(expected.split_whitespace()) {
-        return Some(format!("above this block stands \"{}\", and not \"{expected}\"", shown.trim()));
+    let is_other = shown.split_whitespace().ne(expected.split_whitespace());
+    is_other.then(|| format!("above this block stands \"{}\", and not \"{expected}\"", shown.trim()))
+}
+
+/// Whether a link of the page `html` leads out of the book, or to a file of it, and there to an id.
+fn leads(context: &Context, html: &str, link: &str) -> bool {
+    let (address, id) = link.split_once('#').unwrap_or((link, ""));
+    let Ok(built) = context.built() else { return false };
+    let other = context.book.pages.iter().find(|page| page::address(&page.path) == address);
+    match if address.is_empty() { Some(html) } else { other.map(|page| &*built.html[&page.path]) } {
+        Some(html) => html.contains(&format!("id=\"{id}\"")) || id.is_empty() && !address.is_empty(),
+        None => link.contains(':') || built.folder.path().join(address).is_file(),
     }
-    // The name of a file leads to its place, on this page or another.
-    let leads = |link: &str| {
-        let (address, id) = link.split_once('#')?;
-        let other = context.book.pages.iter().find(|page| page::address(&page.path) == address);
-        let html = other.map_or(Some(html), |other| Some(context.built().ok()?.html(other)))?;
-        html.contains(&format!("id=\"{id}\"")).then_some(())
-    };
-    let is_wrong = is_code && select(caption, "a.file").next().and_then(|link| leads(link.attr("href")?)).is_none();
-    is_wrong.then(|| "the name of its file leads nowhere".to_owned())
+}
+
+/// The text of an element that is in none of its elements.
+fn own_text<'a>(element: ElementRef<'a>) -> impl Iterator<Item = &'a str> {
+    element.children().filter_map(|child| Some(&**child.value().as_text()?))
 }
 
 fn select<'a>(element: ElementRef<'a>, selectors: &str) -> std::vec::IntoIter<ElementRef<'a>> {

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use book::finding::Finding;
 use book::manuscript::{Book, Kind, Listing, Source};
 
@@ -29,8 +29,7 @@ pub fn check(context: &Context) -> Result<Vec<Finding>> {
     cargo::stdout(cargo::cargo(&listings).args(["build", "--workspace", "--quiet"]))?;
     let mut findings = Vec::new();
     for page in &book.pages {
-        let expanded = context.built()?.blocks(page);
-        ensure!(expanded.len() == page.blocks.len(), "{}: an include brings code fences along", page.path.display());
+        let expanded = &context.built()?.blocks[&page.path];
         for (block, expanded) in page.blocks.iter().zip(expanded).filter(|(block, _)| block.language() == "rust") {
             // Tests in files of their own are no programs: cargo compiles those. What the compiler refuses, as a
             // transcript of it shows, is none either.
@@ -43,7 +42,7 @@ pub fn check(context: &Context) -> Result<Vec<Finding>> {
             if book.files_of(listing).any(refuses) {
                 continue;
             }
-            let text = match context.walk().figures.get(&(page.path.clone(), block.line)) {
+            let text = match context.walk()?.figures.get(&(page.path.clone(), block.line)) {
                 // mdBook knows only the items in which it differs from its step.
                 Some(figure) if listing.kind == Kind::Broken => {
                     figure.lines.iter().map(|line| format!("{}\n", line.text)).collect()

@@ -1,5 +1,5 @@
-//! Nothing dead: every anchor, listing, transcript, page and picture is used, and steps first appear in their order.
-//! Nothing typed: code, manifests, pages and transcripts are included from files that something checks.
+//! Nothing dead: every anchor, listing, transcript and picture is used, and steps first appear in their order.
+//! Nothing typed: each block is included from a file that something checks, and says what language that is in.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -8,10 +8,7 @@ use std::path::Path;
 use walkdir::WalkDir;
 
 use book::finding::Finding;
-use book::manuscript::{Book, Include, Kind, Page};
-
-/// The languages whose blocks must be includes. The aliases are here so that none of them is a way around.
-const INCLUDED: &[&str] = &["rust", "rs", "html", "toml", "console", "shell", "sh", "bash", "text", "txt", ""];
+use book::manuscript::{Block, Book, Include, Kind, Page};
 
 /// Finds what no page uses, steps that appear before an earlier one has, and code that is typed into a page.
 pub fn check(book: &Book) -> Vec<Finding> {
@@ -58,35 +55,37 @@ pub fn check(book: &Book) -> Vec<Finding> {
         }
         seen.insert(step);
     }
-    findings.extend(files(book));
+    // Pages that are not in the summary, `lint` finds.
+    let entries = WalkDir::new(book.root.join("src")).sort_by_file_name().into_iter().filter_map(Result::ok);
+    let is_picture = |path: &Path| path.is_file() && path.extension() != Some(OsStr::new("md"));
+    for entry in entries.filter(|entry| is_picture(entry.path()) && !is_named(&entry.file_name().to_string_lossy())) {
+        let path = entry.path().strip_prefix(&book.root).unwrap_or(entry.path());
+        found(path, 1, "no page shows this file".to_owned(), "include it, or remove it");
+    }
     findings.extend(book.pages.iter().flat_map(typed));
     findings
 }
 
-/// Pages that are not in the summary, and pictures that no page shows.
-fn files(book: &Book) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let entries = WalkDir::new(book.root.join("src")).sort_by_file_name().into_iter().filter_map(Result::ok);
-    for entry in entries.filter(|entry| entry.file_type().is_file() && entry.file_name() != "SUMMARY.md") {
-        let path = entry.path().strip_prefix(&book.root).unwrap_or(entry.path());
-        let name = entry.file_name().to_string_lossy();
-        let is_page = path.extension() == Some(OsStr::new("md"));
-        if !book.pages.iter().any(|page| if is_page { page.path == path } else { page.text.contains(&*name) }) {
-            let message = if is_page { "this page is not in the summary" } else { "no page shows this file" };
-            findings.push(Finding::new(path, 1, message, "add it, or remove it"));
-        }
-    }
-    findings
-}
-
-/// Code blocks that hold anything but one include.
+/// Blocks that hold anything but one include, in the language of its file, with the rest of a program hidden around it.
 fn typed(page: &Page) -> Vec<Finding> {
-    let typed = page.blocks.iter().filter(|block| block.include(&page.path).is_none());
-    let typed = typed.filter(|block| INCLUDED.contains(&block.language())).map(|block| {
-        let message = format!("this `{}` block is typed into the page, where nothing checks it", block.language());
-        Finding::new(&page.path, block.line, message, "let it be one {{#include ...}} of a file below listings/")
-    });
-    typed.collect()
+    let problem = |block: &Block| {
+        let Some(include) = block.include(&page.path) else {
+            let message = format!("this `{}` block is typed into the page, where nothing checks it", block.info);
+            return Some((message, "let it be one {{#include ...}} of a file below listings/"));
+        };
+        let extension = include.path.extension()?.to_str()?;
+        let language = if extension == "rs" { "rust" } else { extension };
+        let is_program = ["src/main.rs", "src/lib.rs"].iter().any(|file| include.path.ends_with(file));
+        if block.info != language {
+            Some((format!("this fence says `{}`, and what it shows is `{language}`", block.info), "correct the fence"))
+        } else if is_program && !include.has_hidden_lines() {
+            Some(("the rest of this program is not there to be shown".to_owned(), "write {{#rustdoc_include ...}}"))
+        } else {
+            None
+        }
+    };
+    let problems = page.blocks.iter().filter_map(|block| Some((block.line, problem(block)?)));
+    problems.map(|(line, (message, help))| Finding::new(&page.path, line, message, help)).collect()
 }
 
 #[cfg(test)]
@@ -116,10 +115,9 @@ mod tests {
     }
 
     #[test]
-    fn an_unused_transcript_a_listing_a_page_and_a_picture_are_found() {
+    fn an_unused_transcript_a_listing_and_a_picture_are_found() {
         let found = lines(&[
             ("src/page.md", "# Page\n"),
-            ("src/other.md", "# Other\n"),
             ("src/img/picture.svg", "<svg/>\n"),
             ("listings/01-a/Cargo.toml", "[package]\n"),
             ("listings/01-a/out/hello.console", "$ cargo run\n"),
@@ -130,7 +128,6 @@ mod tests {
                 "listings/01-a/out/hello.console:1: no page includes this transcript",
                 "listings/01-a/Cargo.toml:1: no page shows anything of `01-a`, or says where it is",
                 "src/img/picture.svg:1: no page shows this file",
-                "src/other.md:1: this page is not in the summary",
             ]
         );
     }
@@ -160,9 +157,10 @@ mod tests {
 
     #[test]
     fn typed_code_is_found_and_included_code_is_not() {
-        let page = "```rust\nfn main() {}\n```\n\n```rust\n{{#include ../a.rs}}\n```\n\n```console\n{{#include a.console}}\nmore\n```\n\n```\nx\n```\n";
+        let page = "```rust\nfn main() {}\n```\n\n```rust\n{{#include ../a.rs}}\n```\n\n```console\n{{#include a.console}}\nmore\n```\n\n```\nx\n```\n\n\
+            ```Rust\n{{#include ../a.rs}}\n```\n\n```rust\n{{#include ../listings/01-a/src/main.rs:a}}\n```\n";
         let (_folder, book) = small_book(&[("src/page.md", page)]);
         let lines: Vec<usize> = check(&book).iter().map(|finding| finding.line).collect();
-        assert_eq!(lines, [1, 9, 14]);
+        assert_eq!(lines, [1, 9, 14, 18, 22]);
     }
 }

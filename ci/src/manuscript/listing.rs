@@ -24,14 +24,6 @@ pub enum Kind {
     Support,
 }
 
-const KINDS: &[(&str, Kind)] = &[
-    ("answers", Kind::Answer),
-    ("broken", Kind::Broken),
-    ("exercises", Kind::Exercise),
-    ("support", Kind::Support),
-    ("underneath", Kind::Underneath),
-];
-
 #[derive(Clone, Debug)]
 pub struct Listing {
     /// `03-block-on`, `broken/not-send`.
@@ -53,8 +45,6 @@ pub struct Metadata {
     pub typed: bool,
     /// Files that the reader copies from the `web-server` they have: `["hello.html"]`.
     pub copies: Vec<String>,
-    /// Another listing whose items this one has as they are there, but for what a page shows: `06-concurrent`.
-    pub shares: Option<String>,
 }
 
 /// The file with the metadata of a broken listing, which has no manifest of its own.
@@ -117,7 +107,14 @@ pub fn name_of(path: &Path) -> Option<String> {
 
 /// The kind of the listings in this folder, if it is one for listings.
 fn kind_of(folder: &str) -> Option<Kind> {
-    KINDS.iter().find(|(name, _)| *name == folder).map(|(_, kind)| *kind)
+    match folder {
+        "answers" => Some(Kind::Answer),
+        "broken" => Some(Kind::Broken),
+        "exercises" => Some(Kind::Exercise),
+        "support" => Some(Kind::Support),
+        "underneath" => Some(Kind::Underneath),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

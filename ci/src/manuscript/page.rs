@@ -107,10 +107,10 @@ pub struct Mark {
 impl Mark {
     /// What the page says of a removal.
     pub fn sentence(&self) -> String {
-        match (&self.name, self.item.as_str()) {
-            (file, "") => format!("Delete `{file}`."),
-            (file, "use") => format!("In `{file}`, remove the `use` lines."),
-            (file, item) => format!("In `{file}`, remove `{item}`."),
+        match self.item.as_str() {
+            "" => format!("Delete `{}`.", self.name),
+            "use" => format!("In `{}`, remove the `use` lines.", self.name),
+            item => format!("In `{}`, remove `{item}`.", self.name),
         }
     }
 }

@@ -137,7 +137,8 @@ fn with_code(text: &str) -> String {
     parts.map(|(index, part)| if index % 2 == 0 { part } else { format!("<code>{part}</code>") }).collect()
 }
 
-fn escaped(text: &str) -> String {
+/// Text as HTML, or as SVG.
+pub fn escaped(text: &str) -> String {
     let mut html = String::new();
     // Writing to a string does not fail.
     let _ = escape_html_body_text(&mut html, text);

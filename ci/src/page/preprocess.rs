@@ -2,10 +2,12 @@
 //!
 //! `book.toml` names it as `cargo book preprocess`: it runs in every build, in `mdbook build` and `mdbook serve` too.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
+use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 use mdbook_preprocessor::book::Book as Chapters;
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
@@ -13,36 +15,41 @@ use crate::manuscript::{Book, Page, includes};
 use crate::page::figure;
 use crate::reader::walk::{self, Walk};
 
-/// Our preprocessor, for a mdBook in this process.
-pub struct Rewriter;
+/// Our preprocessor, for a mdBook in this process: the pages as they are rewritten, by their paths.
+pub struct Rewritten(BTreeMap<PathBuf, String>);
 
-impl Preprocessor for Rewriter {
+impl Rewritten {
+    /// The pages as `renderer` gets them. Refuses a wrong include: mdBook would show an empty block, and be content.
+    pub fn new(book: &Book, renderer: &str) -> Result<Self> {
+        let findings: Vec<String> = includes::check(book).iter().map(ToString::to_string).collect();
+        ensure!(findings.is_empty(), "the book is not built, because of its includes:\n{}", findings.join("\n"));
+        Self::walked(book, &walk::walk(book), renderer)
+    }
+
+    /// The pages of a book whose includes are right, and that somebody has walked through.
+    pub fn walked(book: &Book, walk: &Walk, renderer: &str) -> Result<Self> {
+        let lock = fs::read_to_string(book.root.join("listings").join("Cargo.lock")).unwrap_or_default();
+        let rewritten = |page: &Page| {
+            let text = rewrite(page, walk, &lock, renderer);
+            Ok((page.path.clone(), text.with_context(|| format!("cannot rewrite {}", page.path.display()))?))
+        };
+        book.pages.iter().map(rewritten).collect::<Result<_>>().map(Self)
+    }
+}
+
+impl Preprocessor for Rewritten {
     fn name(&self) -> &str {
         "book"
     }
 
-    /// Rewrites the pages. Refuses a broken include: mdBook would render an empty block and call it a success.
     fn run(&self, context: &PreprocessorContext, mut chapters: Chapters) -> Result<Chapters> {
-        let src = &context.config.book.src;
-        let book = Book::from_chapters(&context.root, src, chapters.chapters());
-        let findings: Vec<String> = includes::check(&book).iter().map(ToString::to_string).collect();
-        if !findings.is_empty() {
-            bail!("the book is not built, because of its includes:\n{}", findings.join("\n"));
-        }
-        let walk = walk::walk(&book);
-        let lock = fs::read_to_string(context.root.join("listings").join("Cargo.lock")).unwrap_or_default();
-        let mut result = Ok(());
         chapters.for_each_chapter_mut(|chapter| {
-            let path = chapter.source_path.as_ref().map(|path| src.join(path));
-            let Some(page) = book.pages.iter().find(|page| Some(&page.path) == path.as_ref()) else {
-                return;
-            };
-            match rewrite(page, &walk, &lock, &context.renderer) {
-                Ok(text) => chapter.content = text,
-                Err(error) => result = Err(error.context(format!("cannot rewrite {}", page.path.display()))),
+            let path = chapter.source_path.as_ref().map(|path| context.config.book.src.join(path));
+            if let Some(text) = path.and_then(|path| self.0.get(&path)) {
+                chapter.content.clone_from(text);
             }
         });
-        result.map(|()| chapters)
+        Ok(chapters)
     }
 }
 
@@ -50,7 +57,8 @@ impl Preprocessor for Rewriter {
 pub fn run() -> Result<()> {
     let (context, chapters) =
         mdbook_preprocessor::parse_input(io::stdin()).context("cannot read the book that mdBook sent")?;
-    let chapters = Rewriter.run(&context, chapters)?;
+    let book = Book::from_chapters(&context.root, &context.config.book.src, chapters.chapters());
+    let chapters = Rewritten::new(&book, &context.renderer)?.run(&context, chapters)?;
     serde_json::to_writer(io::stdout(), &chapters).context("cannot hand the book back to mdBook")
 }
 

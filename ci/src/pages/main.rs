@@ -3,8 +3,9 @@
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
-use book::manuscript;
-use book::page::{self, preprocess};
+use book::manuscript::{self, Book};
+use book::page;
+use book::page::preprocess::{self, Rewritten};
 
 fn main() -> ExitCode {
     // mdBook reports what it thinks of a page through `tracing`, and says nothing to a program that does not listen.
@@ -20,7 +21,8 @@ fn run(arguments: &[&str]) -> Result<()> {
     match arguments {
         ["build"] => {
             let root = std::env::current_dir()?;
-            page::build(manuscript::config(&root)?, &root, &root.join("book"))?;
+            let pages = Rewritten::new(&Book::load(&root)?, "html")?;
+            page::build(manuscript::config(&root)?, &root, &root.join("book"), pages)?;
             println!("built book/index.html");
         }
         ["preprocess"] => preprocess::run()?,

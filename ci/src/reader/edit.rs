@@ -137,6 +137,10 @@ impl Edit {
 
 /// For each line of `new`, the line of `old` that it is, if it is one. A brace of one item is not that of another.
 pub fn same(old: &[String], new: &[String]) -> Vec<Option<usize>> {
+    // Most often, only the begin and the end of a file are cut off.
+    if let Some(begin) = old.windows(new.len().max(1)).position(|lines| lines == new) {
+        return (begin..).map(Some).take(new.len()).collect();
+    }
     let (old_items, new_items) = (items(old), items(new));
     let old: Vec<_> = old.iter().zip(owners(old, &old_items)).collect();
     let new: Vec<_> = new.iter().zip(owners(new, &new_items)).collect();

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use book::finding::Finding;
 use book::manuscript::{Book, Kind, Listing};
 
-use super::Generated;
+use super::{Generated, is_included};
 
 pub const PATH: &str = "listings/score.md";
 
@@ -75,11 +75,14 @@ pub fn cells(book: &Book, listing: &str) -> Vec<Cell> {
     cells.collect()
 }
 
-/// The table, and what is wrong with the declarations.
+/// The table, if a page includes it, and what is wrong with the declarations.
 ///
 /// It is in the file many times, each time in an anchor: `NN-slug`, with the row of that step alone (or the slug of a
 /// listing that is no step); `upto-NN-slug`, with the rows up to that step, and below them those that are of no step.
-pub fn table(book: &Book) -> (Generated, Vec<Finding>) {
+pub fn tables(book: &Book) -> (Vec<Generated>, Vec<Finding>) {
+    if !is_included(book, Path::new(PATH)) {
+        return Default::default();
+    }
     let (mut rows, mut findings) = (Vec::<(&Listing, Vec<Cell>)>::new(), Vec::new());
     for listing in book.listings.values().filter(|listing| listing.kind != Kind::Support) {
         let (mut cells, is_step) = (cells(book, &listing.name), listing.kind == Kind::Step);
@@ -110,7 +113,7 @@ pub fn table(book: &Book) -> (Generated, Vec<Finding>) {
         }
         text += &part(listing.slug(), rows[index..=index].iter());
     }
-    (Generated { path: PATH.into(), text }, findings)
+    (vec![Generated { path: PATH.into(), text }], findings)
 }
 
 /// A table of these rows, with a column for each client that one of them declares. Bold is what a step has changed.
@@ -145,6 +148,8 @@ mod tests {
     use super::*;
     use book::testing::{headlines, small_book};
 
+    const PAGE: &str = "# Page\n\n{{#include ../listings/score.md:01-a}}\n";
+
     fn score(lines: &str) -> String {
         format!(
             "const LIMITS: Limits = Limits {{\n    head: SECOND,\n}};\nclients::score! {{\n    serve: |listener| serve(listener),\n{lines}}}\n"
@@ -156,13 +161,13 @@ mod tests {
         let first = score("    silent: others_wait,\n    hang_up: gets_404,\n");
         let second = score("    silent: stays,\n    hang_up: gets_404,\n    reset: harms_nobody,\n");
         let (_folder, book) = small_book(&[
-            ("src/page.md", "# Page\n"),
+            ("src/page.md", PAGE),
             ("listings/01-a/src/score.rs", &first),
             ("listings/02-b/src/score.rs", &second),
             ("listings/underneath/thread-per-client/src/score.rs", &first),
             ("listings/underneath/d/Cargo.toml", "[package]\n"),
         ]);
-        let (table, findings) = table(&book);
+        let (tables, findings) = tables(&book);
         assert_eq!(findings, []);
         let narrow = "| step | silent | hang up |\n| --- | --- | --- |\n";
         let wide = "| step | silent | hang up | reset |\n| --- | --- | --- | --- |\n";
@@ -180,7 +185,7 @@ mod tests {
             ("thread-per-client", format!("{narrow}| a thread each | {cells}\n")),
         ] {
             let part = format!("<!-- ANCHOR: {name} -->\n{rows}<!-- ANCHOR_END: {name} -->\n");
-            assert!(table.text.contains(&part), "{name}\n{}", table.text);
+            assert!(tables[0].text.contains(&part), "{name}\n{}", tables[0].text);
         }
     }
 
@@ -188,9 +193,9 @@ mod tests {
     fn a_step_without_a_score_and_a_verdict_without_words_are_found() {
         let silent = ("listings/01-a/Cargo.toml", "[package]\n");
         let unknown = ("listings/02-b/src/score.rs", &*score("    silent: sulks,\n"));
-        let (_folder, book) = small_book(&[("src/page.md", "# Page\n"), silent, unknown]);
+        let (_folder, book) = small_book(&[("src/page.md", PAGE), silent, unknown]);
         assert_eq!(
-            headlines(&table(&book).1),
+            headlines(&tables(&book).1),
             [
                 "listings/01-a/src/score.rs:1: this step does not declare its score",
                 "listings/02-b/src/score.rs:6: the table has no words for `sulks`"

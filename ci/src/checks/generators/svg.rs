@@ -4,6 +4,8 @@
 
 use std::path::{Path, PathBuf};
 
+use book::page::figure::escaped;
+
 use super::Generated;
 
 /// What is around each picture. Its styles are those of the whole page: more than one picture on it does no harm.
@@ -61,10 +63,6 @@ impl Svg {
 
 pub fn path(name: &str) -> PathBuf {
     Path::new("src/img").join(format!("{name}.svg"))
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 #[cfg(test)]

@@ -31,6 +31,8 @@ static SHOWN: LazyLock<Table> = LazyLock::new(|| {
         ),
         // curl's times have six decimals; one is what a person can tell apart.
         (r"\b(\d+\.\d)\d{5}\b", "$1"),
+        // When an answer was sent, as its `Date` says.
+        (r"\b[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT\b", "Wed, 21 Oct 2026 07:28:00 GMT"),
         // Each version of curl has words of its own for this.
         (
             r"curl: \(7\) Failed to connect to (\S+) port (\d+).*",
@@ -181,6 +183,7 @@ help: consider dereferencing here
             ("connect to 127.0.0.1 port 4321", "connect to 127.0.0.1 port 7878"),
             ("HTTP/1.1 200 OK\r\n\r\n<p>", "HTTP/1.1 200 OK\n\n<p>"),
             ("after 5.004320 s", "after 5.0 s"),
+            ("date: Thu, 01 Jan 1970 00:00:09 GMT\r\n", "date: Wed, 21 Oct 2026 07:28:00 GMT"),
             (
                 "--> /home/me/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/smol-2.0.2/src/lib.rs:1:2",
                 "--> ~/.cargo/registry/src/smol-2.0.2/src/lib.rs:1:2",

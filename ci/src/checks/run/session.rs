@@ -82,9 +82,9 @@ impl<'a> Session<'a> {
         let before = self.jobs.iter().rposition(|job| job.command.terminal == command.terminal);
         if command.text == "^C" {
             let at = before.ok_or_else(|| self.fault(command, "finds nothing that runs in this terminal", ""))?;
-            self.output(&self.jobs[at]);
-            thread::sleep(PAUSE);
             let process = Arc::clone(&self.jobs[at].process);
+            process.wait_until(PATIENCE, |printed| self.has_said(&self.jobs[at], printed));
+            thread::sleep(PAUSE);
             let begin = terminal(&process.printed()).len();
             self.jobs[at].part.1 = Some(begin);
             process.interrupt();
@@ -144,6 +144,12 @@ impl<'a> Session<'a> {
         let recorded = &job.command.recorded[0];
         job.process.wait_until(PATIENCE, |printed| same(recorded, &self.part(job, printed)));
         self.part(job, &job.process.printed())
+    }
+
+    /// Whether a job has printed as many lines as were recorded of it. If they say something else, nothing is to wait for.
+    fn has_said(&self, job: &Job, printed: &Printed) -> bool {
+        let recorded = job.command.recorded[0].lines().count();
+        recorded == 0 || printed.out.ends_with(b"\n") && self.part(job, printed).lines().count() >= recorded
     }
 
     fn part(&self, job: &Job, printed: &Printed) -> String {

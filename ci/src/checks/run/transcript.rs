@@ -1,17 +1,5 @@
-//! Transcripts: what a reader sees in one or more terminals, captured from real runs.
-//!
-//! An author writes the prompt lines into `listings/NN-slug/out/NAME.console`:
-//!
-//! ```console
-//! server$ cargo run
-//!
-//! client$ curl -i http://127.0.0.1:7878/
-//! ```
-//!
-//! A command in another terminal is typed once the one before it is under way: a server listens, a client has sent its
-//! request, a silent one (`curl telnet://...`) has connected; one in the same terminal, once that before it has ended;
-//! `NAME$ ^C`, once the program in that terminal has printed what was recorded. What still runs at the end is killed. A
-//! line `-- or --` below a client's prompt marks a race: every outcome is recorded. The project is the reader's.
+//! Transcripts: what a reader sees in one or more terminals, captured from real runs of the reader's project.
+//! CONTRIBUTING.md says how an author writes one.
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;

@@ -52,7 +52,7 @@ fn outcome_of(manifest: &str, server: &str, transcript: &str) -> (String, Vec<Fi
         ("listings/01-a/src/main.rs", server),
         (PATH, transcript),
     ]);
-    let (made, mut findings) = capture(&Context::new(book)).unwrap();
+    let (made, mut findings) = capture(&Context::new(book), |_| {}).unwrap();
     findings.extend(made.iter().filter_map(|file| file.check(folder.path())));
     (made.first().map_or(transcript, |file| &file.text).to_owned(), findings)
 }
@@ -114,6 +114,52 @@ fn a_server_is_interrupted_even_where_we_ignore_that() {
     let refused = "curl: (7) Failed to connect to 127.0.0.1 port 7878 after 0 ms: Couldn't connect to server\n";
     let after = format!("answered hello\n\n{client}hello\n\nserver$ ^C\n\n{client}{refused}");
     assert_eq!(timeless(&text), format!("{RUN}{after}"));
+}
+
+/// A server that answers when it is interrupted, or has waited for that too long, and then ends.
+const DRAINS: &str = r#"use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+static END: AtomicBool = AtomicBool::new(false);
+
+extern "C" fn end(_: i32) {
+    END.store(true, Ordering::SeqCst);
+}
+
+unsafe extern "C" {
+    fn signal(number: i32, reaction: extern "C" fn(i32)) -> usize;
+}
+
+fn main() {
+    unsafe { signal(2, end) };
+    let listener = TcpListener::bind("127.0.0.1:7878").unwrap();
+    println!("Listening on http://{}", listener.local_addr().unwrap());
+    let (mut stream, _) = listener.accept().unwrap();
+    stream.read(&mut [0; 1024]).unwrap();
+    println!("one request");
+    let begun = Instant::now();
+    while !END.load(Ordering::SeqCst) && begun.elapsed() < Duration::from_secs(4) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    println!("drained: {END:?}");
+    stream.write_all(b"HTTP/1.0 200 OK\r\nDate: Wed, 25 Nov 2026 22:31:20 GMT\r\n\r\n").unwrap();
+    println!("Goodbye");
+}
+"#;
+
+#[test]
+fn what_a_server_prints_after_an_interrupt_stands_below_it() {
+    let (server, client) = ("server$ cargo run\n", "client$ curl -i http://127.0.0.1:7878/\n");
+    let (text, _) = outcome(DRAINS, &format!("{server}\n{client}\nserver$ ^C\n"));
+    let answer = "HTTP/1.0 200 OK\nDate: Wed, 21 Oct 2026 07:28:00 GMT\n";
+    let after = format!("one request\n\n{client}{answer}\nserver$ ^C\ndrained: true\nGoodbye\n");
+    assert_eq!(timeless(&text), format!("{RUN}{after}"));
+    assert_eq!(outcome(DRAINS, &text).1, []);
+    // Other words are no reason to wait.
+    let (other, _) = outcome(DRAINS, &text.replace("one request", "a request"));
+    assert_eq!(timeless(&other), timeless(&text));
 }
 
 #[test]
