@@ -140,6 +140,11 @@ impl Case {
         self.then(Move::Ends(Last::KeptOrClosed))
     }
 
+    /// Whether a client resets its connection.
+    pub fn resets(&self) -> bool {
+        self.beside.as_ref().is_some_and(|beside| beside.resets)
+    }
+
     /// Whether the server of that step must pass.
     pub fn is_for(&self, step: u8) -> bool {
         self.steps.contains(&step) && !self.except.contains(&step)

@@ -95,9 +95,12 @@ impl Connection {
     /// If none comes, or what comes is none; gives what came instead, in words.
     pub fn answer(&mut self, to_head: bool) -> Result<Answer, String> {
         let until = Instant::now() + self.patience;
-        let length =
-            self.read_until(until, |bytes| Some(4 + find(&bytes[..bytes.len().min(LONGEST_HEAD)], b"\r\n\r\n")?));
-        let head = String::from_utf8_lossy(&self.received[..length.ok_or_else(|| self.what_came())?]).into_owned();
+        let length = self.read_until(until, |bytes| match find(bytes, b"\r\n\r\n") {
+            None => (bytes.len() >= LONGEST_HEAD).then_some(0),
+            Some(end) => Some(end + 4),
+        });
+        let length = length.filter(|length| *length > 0).ok_or_else(|| self.what_came())?;
+        let head = String::from_utf8_lossy(&self.received[..length]).into_owned();
         let mut lines = head.trim_end().split("\r\n");
         let line = lines.next().unwrap_or_default().to_string();
         let status = line.strip_prefix("HTTP/1.").and_then(|rest| rest.get(2..5)?.parse().ok());
@@ -107,7 +110,7 @@ impl Connection {
         };
         let headers = headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_string()));
         let mut answer = Answer { status, line, headers: headers.collect(), body: Vec::new() };
-        self.received.drain(..head.len());
+        self.received.drain(..length);
         if !to_head && !matches!(status, 100..=199 | 204 | 304) {
             answer.body = self.body(until, answer.header("content-length"))?;
         }

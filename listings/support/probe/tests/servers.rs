@@ -150,6 +150,20 @@ fn a_server_that_states_a_wrong_length_or_no_status_fails() {
 }
 
 #[test]
+fn a_server_may_say_in_a_header_what_is_no_text() {
+    let strange = |mut stream: TcpStream| {
+        let page = match read_head(&mut stream).starts_with(b"GET / ") {
+            true => b"HTTP/1.1 200 OK\r\nA: \xff\xff\xff\xff\xff\r\n\r\nhi".as_slice(),
+            false => b"HTTP/1.1 404 NOT FOUND\r\nA: \xff\xff\xff\xff\xff\r\n\r\nno",
+        };
+        let _ = stream.write_all(page);
+    };
+    let (names, report) = failures(strange, 1);
+
+    assert!(names.is_empty(), "{report}");
+}
+
+#[test]
 fn a_server_that_answers_what_is_in_a_body_fails() {
     let naive = |mut stream: TcpStream| {
         while read_head(&mut stream).ends_with(b"\r\n\r\n") {
