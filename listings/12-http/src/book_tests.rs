@@ -1,0 +1,664 @@
+//! What the book says of this step, and its reader does not type.
+
+use std::cell::Cell;
+use std::io::{self, BufReader, Read, Write};
+use std::net::Shutdown;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker, ready};
+use std::time::{Instant, SystemTime};
+use std::{env, thread};
+
+use clients::{
+    Client, DEADLINE, NoReply, Server, ServerProcess, serve_in_background, serve_in_own_process,
+};
+use futures_lite::{AsyncRead, AsyncWrite, future};
+
+use super::*;
+
+const SHORT: Duration = Duration::from_millis(50);
+const LONG: Duration = Duration::from_secs(3600);
+
+/// A request after which the client would like to send another one.
+const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+/// A request that is the client's last.
+const LAST: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+
+const HELLO: &str = include_str!("../hello.html");
+const NOT_FOUND: &str = include_str!("../404.html");
+
+const NO_LIMITS: Limits = Limits {
+    connections: 12_000,
+    head: LONG,
+    response: LONG,
+};
+
+// A connection in memory.
+
+/// What comes over a connection, in pieces. After the last, the client closes its side, or waits for ever.
+struct Script<F> {
+    unread: io::Cursor<Vec<u8>>,
+    /// Whether the client then closes its side.
+    closes: bool,
+    written: Vec<u8>,
+    /// How many bytes the next read or write moves at most. At zero, it is pending, and the task is woken at once.
+    piece: F,
+}
+
+impl<F: FnMut() -> usize + Unpin> Script<F> {
+    fn new(unread: &[u8], closes: bool, piece: F) -> Script<F> {
+        Script {
+            unread: io::Cursor::new(unread.to_vec()),
+            closes,
+            written: Vec::new(),
+            piece,
+        }
+    }
+
+    fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<usize> {
+        match (self.piece)() {
+            0 => {
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            piece => Poll::Ready(piece),
+        }
+    }
+
+    /// What becomes of the connection; nothing if the server waits for the client.
+    fn handle(&mut self) -> Option<io::Result<Ended>> {
+        run(handle_connection(self, NO_LIMITS))
+    }
+}
+
+impl<F: FnMut() -> usize + Unpin> AsyncRead for Script<F> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        let length = ready!(self.poll_piece(context)).min(buffer.len());
+        match self.unread.read(&mut buffer[..length]) {
+            Ok(0) if !self.closes => Poll::Pending,
+            result => Poll::Ready(result),
+        }
+    }
+}
+
+impl<F: FnMut() -> usize + Unpin> AsyncWrite for Script<F> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let length = ready!(self.poll_piece(context)).min(buffer.len());
+        self.written.extend_from_slice(&buffer[..length]);
+        Poll::Ready(Ok(length))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Polls `work` for as long as it is woken at once. Gives nothing if it waits for something else.
+fn run<T>(work: impl Future<Output = T>) -> Option<T> {
+    struct Woken(AtomicBool);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+
+    let woken = Arc::new(Woken(AtomicBool::new(true)));
+    let waker = Waker::from(Arc::clone(&woken));
+    let mut work = pin!(work);
+    for _ in 0..1_000_000 {
+        if !woken.0.swap(false, Ordering::Relaxed) {
+            return None;
+        }
+        if let Poll::Ready(outcome) = work.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return Some(outcome);
+        }
+    }
+    panic!("polled a million times, and no end of it");
+}
+
+// Responses.
+
+#[derive(Debug, PartialEq, Eq)]
+struct Response {
+    status: String,
+    /// The headers in lower case but `Date`, and where the body is missing, its length.
+    headers: Vec<(String, String)>,
+    /// Nothing if the response has only a head.
+    body: Option<String>,
+}
+
+impl Response {
+    /// Takes the first response from `bytes`, and asserts that it is one that this server may give.
+    fn take(bytes: &mut &[u8]) -> Response {
+        let mut headers = [httparse::EMPTY_HEADER; 8];
+        let mut head = httparse::Response::new(&mut headers);
+        let Ok(httparse::Status::Complete(length)) = head.parse(bytes) else {
+            panic!("no response: {:?}", String::from_utf8_lossy(bytes));
+        };
+        *bytes = &bytes[length..];
+        assert_eq!(head.version, Some(1));
+
+        let header = |header: &httparse::Header| {
+            let value = str::from_utf8(header.value).unwrap();
+            (header.name.to_ascii_lowercase(), value.to_string())
+        };
+        let mut response = Response {
+            status: format!("{} {}", head.code.unwrap(), head.reason.unwrap()),
+            headers: head.headers.iter().map(header).collect(),
+            body: None,
+        };
+
+        let date = httpdate::parse_http_date(response.header("date").unwrap()).unwrap();
+        let age = SystemTime::now().duration_since(date).unwrap();
+        assert!(age < DEADLINE, "{age:?}");
+        response.headers.retain(|(name, _)| name != "date");
+        let kind = response.header("content-type");
+        assert_eq!(kind, Some("text/html; charset=utf-8"));
+        let connection = response.header("connection");
+        assert!(matches!(connection, Some("close" | "keep-alive")));
+
+        // No page of ours begins as a response does.
+        if !bytes.is_empty() && !bytes.starts_with(b"HTTP/1.1 ") {
+            let length = response.header("content-length").unwrap().parse().unwrap();
+            let (body, rest) = bytes.split_at_checked(length).expect("a whole body");
+            response.body = Some(str::from_utf8(body).unwrap().to_string());
+            *bytes = rest;
+        }
+        response
+    }
+
+    fn take_all(mut bytes: &[u8]) -> Vec<Response> {
+        let mut responses = Vec::new();
+        while !bytes.is_empty() {
+            responses.push(Response::take(&mut bytes));
+        }
+        responses
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        let mut values = self.headers.iter().filter(|header| header.0 == name);
+        let value = values.next();
+        assert!(values.next().is_none(), "{name} is there twice");
+        value.map(|(_, value)| value.as_str())
+    }
+
+    fn goes_on(&self) -> bool {
+        self.header("connection") == Some("keep-alive")
+    }
+
+    fn is_page(&self, status: &str, page: &str) -> bool {
+        self.status == status && self.body.as_deref() == Some(page)
+    }
+}
+
+/// All responses to a client that sends `bytes`, and then closes its side; and how the connection ends.
+fn responses_to(bytes: &[u8]) -> (Vec<Response>, io::Result<Ended>) {
+    let mut stream = Script::new(bytes, true, || usize::MAX);
+    let outcome = stream.handle().expect("it ends");
+    (Response::take_all(&stream.written), outcome)
+}
+
+/// The only response to a client that sends `bytes`.
+fn response_to(bytes: &[u8]) -> Response {
+    let (mut responses, _) = responses_to(bytes);
+    assert_eq!(responses.len(), 1, "{responses:?}");
+    responses.remove(0)
+}
+
+#[test]
+fn a_client_may_say_that_a_request_is_its_last() {
+    for value in ["close", "Close", "te, close", "keep-alive, close"] {
+        let last = format!("GET / HTTP/1.1\r\nHost: a\r\nConnection: {value}\r\n\r\n");
+        let requests = [REQUEST, last.as_bytes(), REQUEST].concat();
+
+        let (responses, outcome) = responses_to(&requests);
+
+        assert_eq!(outcome.unwrap(), Ended::Done);
+        assert_eq!(responses.len(), 2);
+        assert!(responses[0].goes_on());
+        assert!(!responses[1].goes_on());
+    }
+}
+
+#[test]
+fn http_1_0_ends_the_connection_unless_it_is_asked_not_to() {
+    let (responses, outcome) = responses_to(b"GET / HTTP/1.0\r\n\r\nGET / HTTP/1.0\r\n\r\n");
+    assert_eq!(outcome.unwrap(), Ended::Done);
+    assert_eq!(responses.len(), 1);
+    assert!(!responses[0].goes_on());
+
+    let request = b"GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n";
+    let (responses, outcome) = responses_to(&request.repeat(2));
+    assert_eq!(outcome.unwrap(), Ended::Done);
+    assert_eq!(responses.len(), 2);
+    assert!(responses.iter().all(Response::goes_on));
+}
+
+#[test]
+fn a_head_request_gets_the_head_alone() {
+    for target in ["/", "/other"] {
+        let [get, head] = ["GET", "HEAD"].map(|method| {
+            let request = format!("{method} {target} HTTP/1.1\r\nHost: a\r\n\r\n");
+            response_to(request.as_bytes())
+        });
+        assert_eq!(head.status, get.status);
+        assert_eq!(head.headers, get.headers);
+        assert_eq!(head.body, None);
+        let length = get.body.unwrap().len().to_string();
+        assert_eq!(head.header("content-length"), Some(length.as_str()));
+    }
+
+    // What comes next is the next response.
+    let two = [b"HEAD / HTTP/1.1\r\nHost: a\r\n\r\n", REQUEST].concat();
+    let (responses, _) = responses_to(&two);
+    assert_eq!(responses[0].body, None);
+    assert!(responses[1].is_page("200 OK", HELLO));
+
+    // Nor has a refusal a body then, even if we have skipped an empty line.
+    let response = response_to(b"\r\nHEAD / HTTP/1.1\r\n\r\n");
+    assert_eq!(response.status, "400 Bad Request");
+    assert_eq!(response.body, None);
+}
+
+#[test]
+fn queries_and_whole_addresses_lead_to_the_page() {
+    let targets = [
+        "/",
+        "/?",
+        "/?a=b&c=d?e/f",
+        "http://any.host",
+        "http://any.host/",
+        "http://any.host:80/?a",
+        "http://any.host?a=/other",
+        "HTTP://any.host/",
+    ];
+    for target in targets {
+        let request = format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n");
+        let response = response_to(request.as_bytes());
+        assert!(response.is_page("200 OK", HELLO), "{target}");
+        assert!(response.goes_on());
+    }
+    for target in [
+        "/other",
+        "//",
+        "/%2f",
+        "http://a/other",
+        "http://a/?b/../c/",
+    ] {
+        let request = format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n");
+        let response = response_to(request.as_bytes());
+        let is_root = target.contains('?');
+        assert_eq!(response.is_page("404 Not Found", NOT_FOUND), !is_root);
+        assert!(response.goes_on());
+    }
+}
+
+#[test]
+fn what_a_client_may_write_in_more_than_one_way_is_understood() {
+    let heads = [
+        // Empty lines before the request, as old clients send them after a body.
+        "\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
+        // Lines that end without a carriage return.
+        "GET / HTTP/1.1\nHost: a\n\n",
+        // Names in any case, no space behind the colon or a few, and a port.
+        "GET / HTTP/1.1\r\nhOST:a:7878\r\nB: \t c \t \r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: [::1]:7878\r\n\r\n",
+        // Values in any language.
+        "GET / HTTP/1.1\r\nHost: a\r\nB: \u{e9}\r\n\r\n",
+        // A body of nothing is none.
+        "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 000\r\n\r\n",
+    ];
+    for head in heads {
+        let (responses, outcome) = responses_to(head.repeat(2).as_bytes());
+        assert_eq!(outcome.unwrap(), Ended::Done);
+        assert_eq!(responses.len(), 2, "{head:?}");
+        assert!(responses[0].is_page("200 OK", HELLO), "{head:?}");
+        assert!(responses[0].goes_on());
+    }
+}
+
+/// Statuses, and heads that are refused with them.
+fn refusals() -> Vec<(&'static str, Vec<String>)> {
+    /// A GET request with these headers.
+    fn with(headers: &str) -> String {
+        format!("GET / HTTP/1.1\r\nHost: a\r\n{headers}\r\n\r\n")
+    }
+    let bad_lines = [
+        "",
+        "GET",
+        "GET /",
+        "GET / HTTP/1.1 ",
+        "GET  / HTTP/1.1",
+        "GET / / HTTP/1.1",
+        " GET / HTTP/1.1",
+        "GET\t/ HTTP/1.1",
+        "G(T / HTTP/1.1",
+        "GET / HTTP",
+        "GET / HTTP/11",
+        "GET / HTTP/1.1.1",
+        "GET / http/1.1",
+        "GET / XTTP/1.1",
+        "GET / HTTP/a.b",
+        "GET /\r HTTP/1.1",
+        "GET /\0 HTTP/1.1",
+        "GET * HTTP/1.1",
+        "GET a HTTP/1.1",
+        "GET a:80 HTTP/1.1",
+        "GET ?a HTTP/1.1",
+        "GET http:/a/ HTTP/1.1",
+        "GET ftp://a/ HTTP/1.1",
+    ];
+    // An empty line is skipped, so it would be no refusal.
+    let bad_lines = bad_lines.iter().filter(|line| !line.is_empty());
+    let bad_headers = [
+        "no colon",
+        ": no name",
+        "B : c",
+        "B\t: c",
+        " B: c",
+        "B: c\r\n d",
+        "B: c\r\n\td",
+        "B: c\rD: e",
+        "B: \0",
+        "B: \u{7f}",
+        "B(c): d",
+        "\u{e9}: c",
+        // Two hosts.
+        "Host: a",
+        "host: b",
+        // Two ways to read a body, or none.
+        "Content-Length: 5\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: chunked\r\nContent-Length: 5",
+        "Content-Length: 0\r\nTransfer-Encoding: chunked",
+        "Content-Length: 5\r\nContent-Length: 6",
+        "Content-Length: 5\r\nContent-Length: 5",
+        "Content-Length: 5, 5",
+        "Content-Length: 5, 6",
+        "Content-Length: +5",
+        "Content-Length: -5",
+        "Content-Length: 0x5",
+        "Content-Length: 5 5",
+        "Content-Length: 5.0",
+        "Content-Length: \u{663}",
+        "Content-Length:",
+        "Content-Length: 18446744073709551616",
+        "Content-Length: 99999999999999999999999999999999999999",
+        "Content-Length : 5",
+        "Transfer-Encoding: chunked, gzip",
+        "Transfer-Encoding: gzip",
+        "Transfer-Encoding: identity",
+        "Transfer-Encoding: \"chunked\"",
+        "Transfer-Encoding:",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity",
+        "Transfer-Encoding : chunked",
+        "Transfer-Encoding: chunked\r\n ",
+        "Transfer-Encoding: chun\u{212a}ed",
+    ];
+    let bad = [
+        "GET / HTTP/1.1\r\n\r\n",
+        "GET / HTTP/1.1\r\nHosts: a\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a b\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a@b\r\n\r\n",
+        "GET http://a/ HTTP/1.1\r\n\r\n",
+        "GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n",
+        "GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "GET / HTTP/1.0\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+        "GET / HTTP/1.1\rHost: a\r\n\r\n",
+        "GET / HTTP/1.1\r\r\nHost: a\r\n\r\n",
+        "\rGET / HTTP/1.1\r\nHost: a\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +5\r\n\r\n",
+        "BREW / HTTP/1.1\r\nHost: a\r\nContent-Length: +5\r\n\r\n",
+        "\u{16}\u{3}\u{1}\0 a greeting in TLS\r\n\r\n",
+    ];
+    let bad_lines = bad_lines.map(|line| format!("{line}\r\nHost: a\r\n\r\n"));
+    let bad_headers = bad_headers.iter().map(|headers| with(headers));
+    let bad = bad.iter().map(|head| head.to_string());
+
+    let methods = [
+        "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE",
+    ];
+    let not_allowed = methods.map(|method| format!("{method} /other HTTP/1.1\r\nHost: a\r\n\r\n"));
+    let not_allowed = not_allowed.into_iter().chain([
+        "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n".to_string(),
+        "CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n".to_string(),
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n".to_string(),
+        "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n".to_string(),
+    ]);
+    let a = |count: usize| "a".repeat(count);
+    let other_versions = ["HTTP/0.9", "HTTP/2.0", "HTTP/3.0", "HTTP/9.9"];
+    let other_versions = other_versions.map(|version| format!("GET / {version}\r\n\r\n"));
+    let not_implemented = [
+        "BREW / HTTP/1.1\r\nHost: a\r\n\r\n".to_string(),
+        "get / HTTP/1.1\r\nHost: a\r\n\r\n".to_string(),
+        "PRI / HTTP/1.1\r\nHost: a\r\n\r\n".to_string(),
+        with("Transfer-Encoding: gzip, chunked"),
+        with("Transfer-Encoding: chunked, chunked"),
+    ];
+    vec![
+        (
+            "400 Bad Request",
+            bad_lines.chain(bad_headers).chain(bad).collect(),
+        ),
+        ("405 Method Not Allowed", not_allowed.collect()),
+        ("414 URI Too Long", vec![format!("GET /{}", a(9_000))]),
+        (
+            "431 Request Header Fields Too Large",
+            vec![
+                with(&format!("B: {}", a(9_000))),
+                with(&format!("B: {}", "c\r\nB: ".repeat(2_000))),
+                // One more than there may be, with the host.
+                with(&"B: c\r\n".repeat(64)),
+            ],
+        ),
+        ("501 Not Implemented", not_implemented.to_vec()),
+        ("505 HTTP Version Not Supported", other_versions.to_vec()),
+    ]
+}
+
+#[test]
+fn each_refusal_has_its_status() {
+    for (status, heads) in refusals() {
+        for head in heads {
+            // Whatever follows is not read as a request, nor is one that came before done any harm.
+            let bytes = [REQUEST, head.as_bytes(), &REQUEST.repeat(3)].concat();
+
+            let (mut responses, outcome) = responses_to(&bytes);
+
+            assert_eq!(outcome.unwrap(), Ended::Early, "{head:?}");
+            assert_eq!(responses.len(), 2, "{head:?}: {responses:?}");
+            let refusal = responses.pop().unwrap();
+            assert_eq!(refusal.status, status, "{head:?}");
+            assert!(!refusal.goes_on());
+            let allowed = (status.starts_with("405")).then_some("GET, HEAD");
+            assert_eq!(refusal.header("allow"), allowed);
+            let page = refusal.body.unwrap();
+            assert!(page.len() < 200 && page.contains(status), "{page}");
+            assert!(responses[0].is_page("200 OK", HELLO));
+        }
+    }
+}
+
+#[test]
+fn a_refusal_comes_as_soon_as_it_is_clear() {
+    for (_, heads) in refusals() {
+        for head in heads {
+            // The client waits, and doesn't close.
+            let mut stream = Script::new(head.as_bytes(), false, || 100);
+            let outcome = stream.handle().expect("it ends");
+            assert_eq!(outcome.unwrap(), Ended::Early);
+            assert_eq!(Response::take_all(&stream.written).len(), 1);
+        }
+    }
+}
+
+#[test]
+fn a_head_may_have_eight_kibibytes_and_sixty_four_headers() {
+    let padded = |length: usize| {
+        let padding = "a".repeat(length - REQUEST.len() - "B: \r\n".len());
+        format!("GET / HTTP/1.1\r\nHost: a\r\nB: {padding}\r\n\r\n")
+    };
+    let with_query = |length: usize| {
+        let query = "a".repeat(length - REQUEST.len() - "?".len());
+        format!("GET /?{query} HTTP/1.1\r\nHost: a\r\n\r\n")
+    };
+    for head in [padded(8 * 1024), with_query(8 * 1024)] {
+        assert_eq!(head.len(), 8 * 1024);
+        // It may come with others.
+        let requests = [REQUEST, head.as_bytes(), REQUEST].concat();
+        let (responses, outcome) = responses_to(&requests);
+        assert_eq!(outcome.unwrap(), Ended::Done);
+        assert_eq!(responses.len(), 3);
+        assert!(responses[1].is_page("200 OK", HELLO));
+    }
+    let too_large = "431 Request Header Fields Too Large";
+    assert_eq!(
+        response_to(padded(8 * 1024 + 1).as_bytes()).status,
+        too_large
+    );
+
+    let headers = |count: usize| {
+        let others = "B: c\r\n".repeat(count - 1);
+        format!("GET / HTTP/1.1\r\nHost: a\r\n{others}\r\n")
+    };
+    assert_eq!(response_to(headers(64).as_bytes()).status, "200 OK");
+    assert_eq!(response_to(headers(65).as_bytes()).status, too_large);
+}
+
+#[test]
+fn nothing_of_a_body_is_read_as_a_request() {
+    let length = REQUEST.len();
+    let chunked = format!(
+        "{length:x}\r\n{}\r\n0\r\n\r\n",
+        str::from_utf8(REQUEST).unwrap()
+    );
+    let bodies = [
+        (format!("Content-Length: {length}"), REQUEST),
+        ("Content-Length: 18446744073709551615".to_string(), REQUEST),
+        ("Transfer-Encoding: chunked".to_string(), chunked.as_bytes()),
+        ("Transfer-Encoding: Chunked".to_string(), REQUEST),
+        (
+            format!("Expect: 100-continue\r\nContent-Length: {length}"),
+            REQUEST,
+        ),
+    ];
+    for (headers, body) in bodies {
+        let head = format!("GET /other HTTP/1.1\r\nHost: a\r\n{headers}\r\n\r\n");
+        let bytes = [head.as_bytes(), body, REQUEST].concat();
+
+        let (responses, outcome) = responses_to(&bytes);
+
+        assert_eq!(outcome.unwrap(), Ended::Early);
+        assert_eq!(responses.len(), 1, "{headers}");
+        assert!(responses[0].is_page("404 Not Found", NOT_FOUND));
+        assert!(!responses[0].goes_on());
+    }
+}
+
+/// Numbers that look as if they were random. The same seed gives the same ones.
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self) -> u64 {
+        // "Xorshift", as in Marsaglia's paper of 2003.
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    /// A number that is less than `end`.
+    fn below(&mut self, end: usize) -> usize {
+        (self.next() % end as u64) as usize
+    }
+
+    /// A seed that is another each time.
+    fn fresh_seed() -> u64 {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        since.unwrap().as_nanos() as u64 | 1
+    }
+}
+
+/// What clients may send over one connection, for good or ill.
+fn conversations() -> Vec<Vec<u8>> {
+    let strings: [&[&str]; _] = [
+        &["", "\r\n\r\n", "G", "GET / HTTP/1.1\r\nHost: a\r\n"],
+        &["GET / HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.1\r\n"],
+        &[
+            "HEAD /?a HTTP/1.1\r\nHost: a\r\n\r\n",
+            "\r\n\r\nGET http://a/other HTTP/1.1\r\nHost: a\r\nB: c\r\n\r\n",
+            "GET / HTTP/1.0\nConnection: keep-alive\n\n",
+            "GET /other HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+        ],
+        &[
+            "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 28\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+        ],
+        // A wrong version behind an empty line.
+        &["\r\nGET / HTTP/2.0\r\n\r\n"],
+        &["\r\n\r\nPRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
+    ];
+    let conversations = strings.iter().map(|strings| strings.concat().into_bytes());
+    let refusals = refusals().into_iter().flat_map(|(_, heads)| heads);
+    let refusals = refusals.map(|head| [REQUEST, head.as_bytes(), REQUEST].concat());
+    conversations.chain(refusals).collect()
+}
+
+#[test]
+fn any_chunking_gives_the_same_responses() {
+    let seed = Numbers::fresh_seed();
+    println!("seed {seed}");
+    let mut numbers = Numbers(seed);
+
+    for bytes in conversations() {
+        let expected = {
+            let mut stream = Script::new(&bytes, true, || usize::MAX);
+            let outcome = stream.handle().expect("it ends");
+            (Response::take_all(&stream.written), ended(outcome))
+        };
+        let mut check = |piece: &mut dyn FnMut() -> usize| {
+            let mut stream = Script::new(&bytes, true, piece);
+            let outcome = stream.handle().expect("it ends");
+            let responses = Response::take_all(&stream.written);
+            let bytes = String::from_utf8_lossy(&bytes);
+            assert_eq!((responses, ended(outcome)), expected, "{bytes:?}");
+        };
+
+        // In two pieces, cut at each place.
+        for first in 1..bytes.len().min(200) {
+            let mut pieces = [first].into_iter();
+            check(&mut || pieces.next().unwrap_or(usize::MAX));
+        }
+        // Byte by byte, if there are not too many.
+        if bytes.len() < 1_000 {
+            check(&mut || 1);
+        }
+        // In pieces of any sizes, and with "not yet" in between.
+        for _ in 0..10 {
+            let most = [2, 10, 100, 2_000][numbers.below(4)].max(bytes.len() / 50);
+            check(&mut || numbers.below(most));
+        }
+    }
+}
+
+/// How the connection ended, in a form that can be compared.
+fn ended(outcome: io::Result<Ended>) -> Result<Ended, io::ErrorKind> {
+    outcome.map_err(|error| error.kind())
+}
