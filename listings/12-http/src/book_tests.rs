@@ -662,3 +662,134 @@ fn any_chunking_gives_the_same_responses() {
 fn ended(outcome: io::Result<Ended>) -> Result<Ended, io::ErrorKind> {
     outcome.map_err(|error| error.kind())
 }
+
+/// Runs for a second, or for as many as `FUZZ_SECONDS` says.
+#[test]
+fn whatever_comes_is_answered_in_good_order() {
+    let seconds = env::var("FUZZ_SECONDS").map(|seconds| seconds.parse().unwrap());
+    let half = Duration::from_secs(seconds.unwrap_or(1)) / 2;
+
+    // The first half is the same each time, the second one never is.
+    for seed in [1, Numbers::fresh_seed()] {
+        let mut numbers = Numbers(seed);
+        let begin = Instant::now();
+        let mut executions = 0;
+        while begin.elapsed() < half {
+            let bytes = mutated(&mut numbers);
+            let told = ToldIfItFails(seed, &bytes);
+            check_good_order(&bytes, &mut numbers);
+            drop(told);
+            executions += 1;
+        }
+        println!("{executions} executions with the seed {seed}");
+    }
+}
+
+struct ToldIfItFails<'a>(u64, &'a [u8]);
+
+impl Drop for ToldIfItFails<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            println!(
+                "seed {}, bytes {:?}",
+                self.0,
+                self.1.escape_ascii().to_string()
+            );
+        }
+    }
+}
+
+fn check_good_order(bytes: &[u8], numbers: &mut Numbers) {
+    const STATUSES: [&str; 8] = [
+        "200 OK",
+        "404 Not Found",
+        "400 Bad Request",
+        "405 Method Not Allowed",
+        "414 URI Too Long",
+        "431 Request Header Fields Too Large",
+        "501 Not Implemented",
+        "505 HTTP Version Not Supported",
+    ];
+    let (responses, outcome) = responses_to(bytes);
+
+    for (index, response) in responses.iter().enumerate() {
+        assert!(STATUSES.contains(&response.status.as_str()), "{response:?}");
+        assert!(response.goes_on() || index == responses.len() - 1);
+        let is_page = ["200", "404"].contains(&&response.status[..3]);
+        assert!(is_page || !response.goes_on());
+    }
+    let goes_on = responses.last().is_none_or(Response::goes_on);
+    match &outcome {
+        Ok(Ended::Done) => {}
+        Ok(Ended::Early) => assert!(!goes_on),
+        Err(error) => {
+            assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+            assert!(goes_on);
+        }
+    }
+
+    // In other pieces, it's the same.
+    let most = [2, 10, 100, 2_000][numbers.below(4)].max(bytes.len() / 50);
+    let mut stream = Script::new(bytes, true, || numbers.below(most));
+    let in_pieces = stream.handle().expect("it ends");
+    assert_eq!(ended(in_pieces), ended(outcome));
+    assert_eq!(Response::take_all(&stream.written), responses);
+}
+
+/// A conversation in which a few things have gone wrong.
+fn mutated(numbers: &mut Numbers) -> Vec<u8> {
+    const SEEDS: [&str; 8] = [
+        "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+        "HEAD /?a=b HTTP/1.1\r\nHost: a:7878\r\nConnection: close\r\n\r\n",
+        "GET http://a/other HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
+        "\r\nGET / HTTP/1.1\nHost: [::1]\nAccept: */*\n\n",
+        "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello",
+        "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        "OPTIONS * HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+    ];
+    const PARTS: [&str; 16] = [
+        "\r\n",
+        "\r",
+        "\n",
+        " ",
+        "\t",
+        ":",
+        ",",
+        "\0",
+        "\u{e9}",
+        "Host: a\r\n",
+        "Content-Length: 1\r\n",
+        "Content-Length: 0\r\n",
+        "Transfer-Encoding: chunked\r\n",
+        "Connection: close\r\n",
+        "HTTP/1.1",
+        "/",
+    ];
+    let mut bytes = Vec::new();
+    for _ in 0..=numbers.below(3) {
+        bytes.extend_from_slice(SEEDS[numbers.below(SEEDS.len())].as_bytes());
+    }
+    for _ in 0..numbers.below(5) {
+        let begin = numbers.below(bytes.len() + 1);
+        let end = (begin + numbers.below(8)).min(bytes.len());
+        let some = bytes[begin..end].to_vec();
+        match numbers.below(7) {
+            // Drops some.
+            0 => drop(bytes.drain(begin..end)),
+            // Has some twice, or far too often.
+            1 => drop(bytes.splice(begin..begin, some)),
+            2 => drop(bytes.splice(begin..begin, some.repeat(numbers.below(2_000)))),
+            // Changes a bit, or a byte.
+            3 if begin < end => bytes[begin] ^= 1 << numbers.below(8),
+            4 if begin < end => bytes[begin] = numbers.next() as u8,
+            // Puts something in between, that is likely or not.
+            5 => drop(bytes.splice(begin..begin, [numbers.next() as u8])),
+            _ => {
+                let part = PARTS[numbers.below(PARTS.len())];
+                drop(bytes.splice(begin..begin, part.bytes()));
+            }
+        }
+    }
+    bytes
+}
