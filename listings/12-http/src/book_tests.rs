@@ -1,7 +1,7 @@
 //! What the book says of this step, and its reader does not type.
 
 use std::cell::Cell;
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::Shutdown;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
@@ -633,7 +633,7 @@ fn any_chunking_gives_the_same_responses() {
             let outcome = stream.handle().expect("it ends");
             (Response::take_all(&stream.written), ended(outcome))
         };
-        let mut check = |piece: &mut dyn FnMut() -> usize| {
+        let check = |piece: &mut dyn FnMut() -> usize| {
             let mut stream = Script::new(&bytes, true, piece);
             let outcome = stream.handle().expect("it ends");
             let responses = Response::take_all(&stream.written);
@@ -792,4 +792,394 @@ fn mutated(numbers: &mut Numbers) -> Vec<u8> {
         }
     }
     bytes
+}
+
+// Real sockets.
+
+fn start(limits: Limits) -> Server {
+    serve_in_background(move |l| smol::block_on(serve(Async::new(l).unwrap(), limits)))
+}
+
+fn connect(addr: SocketAddr) -> BufReader<TcpStream> {
+    let stream = TcpStream::connect(addr).unwrap();
+    stream.set_nodelay(true).unwrap();
+    stream.set_read_timeout(Some(DEADLINE)).unwrap();
+    stream.set_write_timeout(Some(DEADLINE)).unwrap();
+    BufReader::new(stream)
+}
+
+/// Reads one response, which has a body.
+fn next_response(client: &mut BufReader<TcpStream>) -> Response {
+    let mut bytes = Vec::new();
+    while !bytes.ends_with(b"\r\n\r\n") {
+        let length = client.read_until(b'\n', &mut bytes).unwrap();
+        assert_ne!(length, 0, "the end");
+    }
+    let head = Response::take(&mut bytes.as_slice());
+    let length = head.header("content-length").unwrap().parse().unwrap();
+    client.take(length).read_to_end(&mut bytes).unwrap();
+    Response::take(&mut bytes.as_slice())
+}
+
+/// All responses up to the end of the connection.
+fn last_responses(client: &mut BufReader<TcpStream>) -> Vec<Response> {
+    let mut bytes = Vec::new();
+    client.read_to_end(&mut bytes).unwrap();
+    Response::take_all(&bytes)
+}
+
+fn assert_is_served(addr: SocketAddr) {
+    let mut client = connect(addr);
+    client.get_mut().write_all(LAST).unwrap();
+    let responses = last_responses(&mut client);
+    assert_eq!(responses.len(), 1);
+    assert!(responses[0].is_page("200 OK", HELLO));
+}
+
+#[test]
+fn a_connection_serves_request_after_request() {
+    let server = start(NO_LIMITS);
+    let mut client = connect(server.addr());
+    for _ in 0..100 {
+        client.get_mut().write_all(REQUEST).unwrap();
+        let response = next_response(&mut client);
+        assert!(response.is_page("200 OK", HELLO));
+        assert!(response.goes_on());
+
+        let other = b"GET /other HTTP/1.1\r\nHost: a\r\n\r\n";
+        client.get_mut().write_all(other).unwrap();
+        let response = next_response(&mut client);
+        assert!(response.is_page("404 Not Found", NOT_FOUND));
+        assert!(response.goes_on());
+    }
+    client.get_mut().write_all(LAST).unwrap();
+    let responses = last_responses(&mut client);
+    assert_eq!(responses.len(), 1);
+    assert!(responses[0].is_page("200 OK", HELLO));
+    assert!(!responses[0].goes_on());
+}
+
+#[test]
+fn requests_sent_at_once_are_answered_in_order() {
+    let server = start(NO_LIMITS);
+    let paths = ["/", "/other", "/?a", "/another", "/", "/"];
+    let requests = paths.map(|path| format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n"));
+    let requests = requests.concat().into_bytes().repeat(100);
+    let mut client = connect(server.addr());
+
+    client.get_mut().write_all(&requests).unwrap();
+    client.get_mut().write_all(LAST).unwrap();
+
+    let responses = last_responses(&mut client);
+    assert_eq!(responses.len(), 6 * 100 + 1);
+    for (path, response) in paths.iter().cycle().zip(responses) {
+        match path.ends_with("other") {
+            true => assert!(response.is_page("404 Not Found", NOT_FOUND)),
+            false => assert!(response.is_page("200 OK", HELLO)),
+        }
+    }
+}
+
+#[test]
+fn a_client_that_has_closed_its_half_is_answered() {
+    let server = start(NO_LIMITS);
+    for count in [1, 3, 100] {
+        let mut client = connect(server.addr());
+        client.get_mut().write_all(&REQUEST.repeat(count)).unwrap();
+        client.get_mut().shutdown(Shutdown::Write).unwrap();
+
+        let responses = last_responses(&mut client);
+        assert_eq!(responses.len(), count);
+        assert!(responses.iter().all(Response::goes_on));
+    }
+}
+
+#[test]
+fn a_client_that_stops_in_its_head_is_told() {
+    const TIME: Duration = Duration::from_millis(300);
+    let server = start(Limits {
+        head: TIME,
+        ..NO_LIMITS
+    });
+    for before in [0, 2] {
+        let mut client = connect(server.addr());
+        client.get_mut().write_all(&REQUEST.repeat(before)).unwrap();
+        for _ in 0..before {
+            next_response(&mut client);
+        }
+        let begin = Instant::now();
+        client.get_mut().write_all(b"GET / HTTP/1.1\r\n").unwrap();
+        let mut drip = client.get_ref().try_clone().unwrap();
+        let dripping = thread::spawn(move || {
+            // It's never silent for long, and that doesn't help.
+            while drip.write_all(b"a").is_ok() {
+                thread::sleep(Duration::from_millis(10));
+            }
+        });
+
+        let response = next_response(&mut client);
+
+        assert_eq!(response.status, "408 Request Timeout");
+        assert!(!response.goes_on());
+        let elapsed = begin.elapsed();
+        assert!(elapsed > TIME - Duration::from_millis(10), "{elapsed:?}");
+        // It goes on as long as it's let.
+        drop(client);
+        dripping.join().unwrap();
+    }
+}
+
+#[test]
+fn an_idle_client_is_hung_up_on_without_a_word() {
+    let server = start(Limits {
+        head: SHORT,
+        ..NO_LIMITS
+    });
+    for before in [0, 1, 2] {
+        let begin = Instant::now();
+        let mut client = connect(server.addr());
+        client.get_mut().write_all(&REQUEST.repeat(before)).unwrap();
+
+        let responses = last_responses(&mut client);
+
+        assert_eq!(responses.len(), before);
+        assert!(responses.iter().all(Response::goes_on));
+        assert!(begin.elapsed() > SHORT - Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn a_client_that_asks_and_never_reads_is_sent_away() {
+    let server = start(Limits {
+        connections: 1,
+        response: Duration::from_millis(200),
+        ..NO_LIMITS
+    });
+    let mut client = connect(server.addr());
+    let requests = REQUEST.repeat(1_000);
+
+    // When nothing more fits into the buffers of both systems, the server can't write, and doesn't read any more.
+    let error = (0..1_000).find_map(|_| client.get_mut().write_all(&requests).err());
+
+    let error = error.expect("it's sent away").kind();
+    assert_ne!(error, io::ErrorKind::WouldBlock, "it isn't sent away");
+    assert_ne!(error, io::ErrorKind::TimedOut, "it isn't sent away");
+    assert_is_served(server.addr());
+}
+
+#[test]
+fn a_client_that_never_makes_us_wait_lets_others_have_their_turn() {
+    const REQUESTS: usize = 10_000;
+    let mut stream = Script::new(&REQUEST.repeat(REQUESTS), true, || usize::MAX);
+    let ticks = Rc::new(Cell::new(0));
+    let executor = smol::LocalExecutor::new();
+    let count = {
+        let ticks = Rc::clone(&ticks);
+        async move {
+            loop {
+                ticks.set(ticks.get() + 1);
+                future::yield_now().await;
+            }
+        }
+    };
+    executor.spawn(count).detach();
+
+    let handle = executor.spawn(handle_connection(&mut stream, NO_LIMITS));
+    let outcome = smol::block_on(executor.run(handle));
+
+    assert_eq!(outcome.unwrap(), Ended::Done);
+    assert!(ticks.get() >= REQUESTS, "{} turns", ticks.get());
+    drop(executor);
+    assert_eq!(Response::take_all(&stream.written).len(), REQUESTS);
+}
+
+#[test]
+fn requests_sent_at_once_do_not_wait_for_confirmations() {
+    const ROUNDS: u32 = 30;
+    let server = start(NO_LIMITS);
+    let mut client = connect(server.addr());
+    let mut time = || {
+        let begin = Instant::now();
+        for _ in 0..ROUNDS {
+            client.get_mut().write_all(&REQUEST.repeat(3)).unwrap();
+            for _ in 0..3 {
+                next_response(&mut client);
+            }
+        }
+        begin.elapsed()
+    };
+
+    // A confirmation comes after 40 ms, if nothing else makes the client's system send it.
+    let shortest = (0..3).map(|_| time()).min().unwrap();
+
+    println!("{:?} a round", shortest / ROUNDS);
+    assert!(shortest < ROUNDS * Duration::from_millis(20));
+}
+
+/// A request that is refused, and much more that nobody wants.
+fn refused_and_more() -> Vec<u8> {
+    let mut bytes = b"GET / HTTP/1.1\r\nno host\r\n\r\n".to_vec();
+    bytes.resize(300_000, b'a');
+    bytes
+}
+
+#[test]
+fn a_refused_client_that_goes_on_sending_gets_its_answer() {
+    let server = start(LIMITS);
+    for _ in 0..20 {
+        let mut client = Client::connect(server.addr());
+        client.send(&refused_and_more()).unwrap();
+        client.finish_sending();
+        assert_eq!(client.read_reply().unwrap().status, 400);
+    }
+    // So does one with a body that we don't want, and that reads before it closes.
+    let mut client = connect(server.addr());
+    let head = b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 300000\r\n\r\n";
+    client.get_mut().write_all(head).unwrap();
+    client.get_mut().write_all(&[b'a'; 300_000]).unwrap();
+    let responses = last_responses(&mut client);
+    assert_eq!(responses.len(), 1);
+    assert!(responses[0].is_page("200 OK", HELLO));
+}
+
+#[test]
+fn a_stream_that_is_dropped_with_something_unread_is_reset() {
+    async fn serve_and_drop(listener: Async<TcpListener>) {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let outcome = handle_connection(&mut stream, LIMITS).await;
+            // A client that's reset while we answer is one, too.
+            assert!(outcome.is_err() || outcome.unwrap() == Ended::Early);
+        }
+    }
+    let server = serve_in_background(|l| smol::block_on(serve_and_drop(Async::new(l).unwrap())));
+
+    let is_reset = |_: &i32| {
+        let mut client = Client::connect(server.addr());
+        let sent = client.send(&refused_and_more());
+        let reply = client.read_reply();
+        sent.is_err() || matches!(reply, Err(NoReply::Reset | NoReply::Incomplete(_)))
+    };
+    let resets = (0..20).filter(is_reset).count();
+
+    println!("{resets} of 20 are reset");
+    assert!(resets > 0);
+}
+
+/// A client, and our end of its connection.
+fn connected() -> (TcpStream, Async<TcpStream>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let client = connect(listener.local_addr().unwrap()).into_inner();
+    let (stream, _) = listener.accept().unwrap();
+    (client, Async::new(stream).unwrap())
+}
+
+#[test]
+fn lingering_ends() {
+    // When the client closes its half.
+    let (client, stream) = connected();
+    client.shutdown(Shutdown::Write).unwrap();
+    smol::block_on(linger(stream, NO_LIMITS)).unwrap();
+
+    // When it takes too long, even if something comes all the time.
+    let (mut client, stream) = connected();
+    let dripping = thread::spawn(move || {
+        while client.write_all(b"a").is_ok() {
+            thread::sleep(Duration::from_millis(5));
+        }
+    });
+    let limits = Limits {
+        head: SHORT,
+        ..NO_LIMITS
+    };
+    let begin = Instant::now();
+    let outcome = smol::block_on(linger(stream, limits));
+    assert_eq!(outcome.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    assert!(begin.elapsed() > SHORT - Duration::from_millis(10));
+    dripping.join().unwrap();
+
+    // After a mebibyte. A thousand bytes more are left.
+    let (mut client, stream) = connected();
+    let mut rest = stream.get_ref().try_clone().unwrap();
+    let sending = thread::spawn(move || {
+        client.write_all(&vec![b'a'; (1 << 20) + 1_000]).unwrap();
+        client
+    });
+    smol::block_on(linger(stream, NO_LIMITS)).unwrap();
+    let mut client = sending.join().unwrap();
+    client.shutdown(Shutdown::Write).unwrap();
+    rest.set_nonblocking(false).unwrap();
+    assert_eq!(rest.read_to_end(&mut Vec::new()).unwrap(), 1_000);
+    // The client has seen our end at the very beginning.
+    assert_eq!(client.read(&mut [0]).unwrap(), 0);
+}
+
+#[test]
+fn a_client_that_does_not_stop_sending_loses_its_place() {
+    let server = start(Limits {
+        connections: 1,
+        head: Duration::from_millis(200),
+        ..NO_LIMITS
+    });
+    // As fast as it can, and a byte now and then.
+    for (size, pause) in [(1 << 16, 0), (1, 5)] {
+        let mut client = connect(server.addr());
+        let mut flood = client.get_ref().try_clone().unwrap();
+        let flooding = thread::spawn(move || {
+            flood.write_all(b"no request\r\n").unwrap();
+            while flood.write_all(&vec![b'a'; size]).is_ok() {
+                thread::sleep(Duration::from_millis(pause));
+            }
+        });
+        assert_eq!(next_response(&mut client).status, "400 Bad Request");
+        // It goes on, until it can't.
+        flooding.join().unwrap();
+        assert_is_served(server.addr());
+    }
+}
+
+/// Opens two thousand connections, each of which sends `bytes`, and gives what each costs the server in memory.
+#[cfg(target_os = "linux")]
+fn cost(server: &ServerProcess, bytes: &[u8]) -> usize {
+    let count = 2 * clients::room_for_clients(1_000);
+    assert_is_served(server.addr());
+    let (files, memory) = (server.open_files(), server.memory());
+
+    let open = |_| {
+        let mut client = TcpStream::connect(server.addr()).unwrap();
+        client.write_all(bytes).unwrap();
+        client
+    };
+    let clients: Vec<_> = (0..count).map(open).collect();
+    server.wait_until("all are there", |server| {
+        server.open_files() >= files + count
+    });
+    // Two who come later are served when the bytes of all others have been looked at.
+    assert_is_served(server.addr());
+    assert_is_served(server.addr());
+
+    let grown = server.memory().saturating_sub(memory);
+    drop(clients);
+    grown / count
+}
+
+#[cfg(target_os = "linux")]
+fn start_process(test: &str, limits: Limits) -> ServerProcess {
+    let files = limits.connections + 200;
+    serve_in_own_process(&format!("book_tests::{test}"), files, |listener| {
+        smol::block_on(serve(Async::new(listener).unwrap(), limits));
+    })
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_idle_or_half_sent_connection_costs_at_most_four_kibibytes() {
+    let test = "an_idle_or_half_sent_connection_costs_at_most_four_kibibytes";
+    let kinds: [&[u8]; 3] = [b"", b"GET / HTTP/1.1\r\nHost: a\r\nUser-Agent:", REQUEST];
+    for (kind, bytes) in ["silent", "half-sent", "idle"].iter().zip(kinds) {
+        let server = start_process(test, NO_LIMITS);
+        let cost = cost(&server, bytes);
+        println!("{cost} bytes for each connection that is {kind}");
+        assert!(cost <= 4 << 10);
+    }
 }
