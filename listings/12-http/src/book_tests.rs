@@ -1183,3 +1183,20 @@ fn an_idle_or_half_sent_connection_costs_at_most_four_kibibytes() {
         assert!(cost <= 4 << 10);
     }
 }
+
+/// Each of the clients that mean ill, a thousand at a time.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_thousand_of_each_hostile_kind_leave_the_server_as_it_was() {
+    use clients::hostile::{KINDS, KINDS_OF_HTTP, leave_no_trace};
+
+    let limits = Limits {
+        connections: 2_000,
+        head: Duration::from_millis(500),
+        response: Duration::from_millis(500),
+    };
+    let test = "a_thousand_of_each_hostile_kind_leave_the_server_as_it_was";
+    let mut server = start_process(test, limits);
+    let kinds: Vec<_> = KINDS.into_iter().chain(KINDS_OF_HTTP).collect();
+    leave_no_trace(&mut server, &kinds);
+}
