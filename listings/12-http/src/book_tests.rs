@@ -1192,8 +1192,8 @@ fn a_thousand_of_each_hostile_kind_leave_the_server_as_it_was() {
 
     let limits = Limits {
         connections: 2_000,
-        head: Duration::from_millis(500),
-        response: Duration::from_millis(500),
+        head: Duration::from_millis(300),
+        response: Duration::from_millis(300),
     };
     let test = "a_thousand_of_each_hostile_kind_leave_the_server_as_it_was";
     let mut server = start_process(test, limits);

@@ -6,7 +6,7 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use crate::{ServerProcess, room_for_clients};
+use crate::{Client, ServerProcess, room_for_clients};
 
 /// A request whose answer is the last of its connection.
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
@@ -63,7 +63,12 @@ pub const KINDS_OF_HTTP: [Kind; 7] = [
         client.shutdown(Shutdown::Write).unwrap_or(());
     },
     // Is refused, and does not stop sending.
-    |client, _| send(client, &[b"no request\r\n".as_slice(), &[b'a'; 16 << 10]].concat()),
+    |client, _| {
+        send(
+            client,
+            &[b"no request\r\n".as_slice(), &[b'a'; 16 << 10]].concat(),
+        )
+    },
     // Hides a request where one reader finds a body, and another does not.
     |client, round| {
         let hides = b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
@@ -75,40 +80,48 @@ pub const KINDS_OF_HTTP: [Kind; 7] = [
         once(client, round, announces);
     },
     // Sends a head bit by bit, and never comes to its end.
-    |client, round| send(client, [b"GET / HTTP/1.1\r\n".as_slice(), b"A: ", b"b\r\n"][round]),
+    |client, round| {
+        send(
+            client,
+            [b"GET / HTTP/1.1\r\n".as_slice(), b"A: ", b"b\r\n"][round],
+        )
+    },
 ];
 
 /// Sends a thousand clients of each kind, as far as the system has room for them, three times over, and asserts that the
 /// server is what it was after the first time: it has as many files open, no more memory in use, and nothing to do. It
 /// has neither panicked nor failed to accept anybody.
 ///
-/// The server needs two thousand places, and deadlines of half a second or so.
+/// The server needs two thousand places, and short deadlines.
 ///
 /// # Panics
 ///
 /// If it is not what it was.
 pub fn leave_no_trace(server: &mut ServerProcess, kinds: &[Kind]) {
-    let count = room_for_clients(4_000) / 4;
+    // Far more room than they need, because other tests may run meanwhile.
+    let count = room_for_clients(9_000) / 9;
 
     // What the server needs for all time, it has after a first attack.
     attack(server, kinds, count);
     let files = server.open_files();
     let memory = server.memory();
-    attack(server, kinds, count);
-    attack(server, kinds, count);
+    let after = [(); 2].map(|()| {
+        attack(server, kinds, count);
+        server.memory()
+    });
 
-    let grown = server.memory().saturating_sub(memory);
+    // Memory that is free again may still be in use for a while. What isn't free is in use after both attacks.
+    let grown = after[0].min(after[1]).saturating_sub(memory);
     println!("{files} files before and after, {grown} bytes more than the {memory} before");
     assert_eq!(server.open_files(), files);
-    // If each had left no more than its buffer of 1 KiB behind, it would be four times this.
-    let allowed = kinds.len() * count * 2 * 1024 / 4;
+    // If each client of an attack left no more than its buffer of 1 KiB behind, it would be twice this.
+    let allowed = kinds.len() * count * 1024 / 2;
     assert!(grown < allowed, "{grown} bytes more, {allowed} are allowed");
-    // The threads that have read files end when there is nothing left to read. After that, there is nothing to do.
-    thread::sleep(Duration::from_secs(1));
-    let busy = server.processor_time();
-    thread::sleep(Duration::from_secs(1));
-    let busy = server.processor_time() - busy;
-    assert!(busy <= Duration::from_millis(10), "busy for {busy:?}");
+    server.wait_until("a second with nothing to do", |server| {
+        let busy = server.processor_time();
+        thread::sleep(Duration::from_secs(1));
+        server.processor_time() - busy <= Duration::from_millis(10)
+    });
     assert_eq!(server.printed("panicked"), 0);
     assert_eq!(server.printed("accept:"), 0);
     assert_eq!(server.ended(), None);
@@ -126,11 +139,11 @@ fn attack(server: &ServerProcess, kinds: &[Kind], count: usize) {
             }
         }
         assert_is_served(server.addr());
-        // Half of them leave; the others stay for as long as the server lets them.
-        stay.extend(clients.split_off(count / 2));
+        // Most of them leave; the others stay for as long as the server lets them.
+        stay.extend(clients.split_off(count / 4 * 3));
     }
     for _ in 0..count {
-        crate::Client::connect(server.addr()).reset();
+        Client::connect(server.addr()).reset();
     }
     for mut client in stay {
         let _ = client.read_to_end(&mut Vec::new());
@@ -141,7 +154,7 @@ fn attack(server: &ServerProcess, kinds: &[Kind], count: usize) {
 }
 
 fn assert_is_served(addr: SocketAddr) {
-    let mut client = crate::Client::connect(addr);
+    let mut client = Client::connect(addr);
     client.send(REQUEST).expect("somebody who reads");
     assert_eq!(client.read_reply().expect("an answer").status, 200);
 }
