@@ -1105,7 +1105,11 @@ fn lingering_ends() {
         client.write_all(&vec![b'a'; (1 << 20) + 1_000]).unwrap();
         client
     });
-    smol::block_on(linger(stream, NO_LIMITS)).unwrap();
+    let limits = Limits {
+        head: DEADLINE,
+        ..NO_LIMITS
+    };
+    smol::block_on(linger(stream, limits)).unwrap();
     let mut client = sending.join().unwrap();
     client.shutdown(Shutdown::Write).unwrap();
     rest.set_nonblocking(false).unwrap();
