@@ -10,9 +10,7 @@ use std::task::{Context, Poll, Wake, Waker, ready};
 use std::time::{Instant, SystemTime};
 use std::{env, thread};
 
-use clients::{
-    Client, DEADLINE, NoReply, Server, ServerProcess, serve_in_background, serve_in_own_process,
-};
+use clients::{Client, DEADLINE, NoReply, Server, serve_in_background};
 use futures_lite::{AsyncRead, AsyncWrite, future};
 
 use super::*;
@@ -1144,7 +1142,7 @@ fn a_client_that_does_not_stop_sending_loses_its_place() {
 
 /// Opens two thousand connections, each of which sends `bytes`, and gives what each costs the server in memory.
 #[cfg(target_os = "linux")]
-fn cost(server: &ServerProcess, bytes: &[u8]) -> usize {
+fn cost(server: &clients::ServerProcess, bytes: &[u8]) -> usize {
     let count = clients::room_for_clients(2_000);
     assert_is_served(server.addr());
     let (files, memory) = (server.open_files(), server.memory());
@@ -1168,9 +1166,9 @@ fn cost(server: &ServerProcess, bytes: &[u8]) -> usize {
 }
 
 #[cfg(target_os = "linux")]
-fn start_process(test: &str, limits: Limits) -> ServerProcess {
+fn start_process(test: &str, limits: Limits) -> clients::ServerProcess {
     let files = limits.connections + 200;
-    serve_in_own_process(&format!("book_tests::{test}"), files, |listener| {
+    clients::serve_in_own_process(&format!("book_tests::{test}"), files, |listener| {
         smol::block_on(serve(Async::new(listener).unwrap(), limits));
     })
 }
