@@ -9,7 +9,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use std::{env, fs, process, thread};
 
-// ANCHOR: main
 fn main() {
     if !cfg!(unix) {
         return println!("There are no named pipes here.");
@@ -24,7 +23,6 @@ fn main() {
 
     fs::remove_file(path).unwrap();
 }
-// ANCHOR_END: main
 
 // ANCHOR: std_fs
 async fn std_fs(path: PathBuf) -> String {
@@ -39,18 +37,14 @@ async fn smol_fs(path: PathBuf) -> String {
 }
 // ANCHOR_END: smol_fs
 
-// ANCHOR: unblock
 async fn unblock(path: PathBuf) -> String {
     let read = || std::fs::read_to_string(path);
     smol::unblock(read).await.unwrap()
 }
-// ANCHOR_END: unblock
 
-// ANCHOR: in_memory
 async fn in_memory() -> &'static str {
     include_str!("../hello.txt")
 }
-// ANCHOR_END: in_memory
 
 /// Makes a named pipe: a file in which there's nothing until somebody writes.
 fn make_pipe(path: &Path) {
@@ -58,7 +52,6 @@ fn make_pipe(path: &Path) {
     assert!(status.success());
 }
 
-// ANCHOR: while_it_waits
 /// Lets `read` wait for the pipe at `path`, and says what becomes of another task meanwhile.
 fn while_it_waits(
     path: &Path,
@@ -92,7 +85,6 @@ async fn take_turns(turns: Arc<AtomicUsize>) {
         smol::Timer::after(Duration::from_millis(1)).await;
     }
 }
-// ANCHOR_END: while_it_waits
 
 #[cfg(test)]
 mod tests;
