@@ -550,6 +550,10 @@ fn nothing_of_a_body_is_read_as_a_request() {
         (format!("Content-Length: {length}"), REQUEST),
         ("Content-Length: 18446744073709551615".to_string(), REQUEST),
         ("Transfer-Encoding: chunked".to_string(), chunked.as_bytes()),
+        (
+            format!("Connection: close\r\nContent-Length: {length}"),
+            REQUEST,
+        ),
         ("Transfer-Encoding: Chunked".to_string(), REQUEST),
         (
             format!("Expect: 100-continue\r\nContent-Length: {length}"),
@@ -826,6 +830,18 @@ fn last_responses(client: &mut BufReader<TcpStream>) -> Vec<Response> {
     Response::take_all(&bytes)
 }
 
+/// Sends `size` bytes again and again, until the server doesn't let it.
+fn flood(client: &TcpStream, size: usize, pause: Duration) -> thread::JoinHandle<()> {
+    let mut client = client.try_clone().unwrap();
+    thread::spawn(move || {
+        let begin = Instant::now();
+        while client.write_all(&vec![b'a'; size]).is_ok() {
+            assert!(begin.elapsed() < DEADLINE, "it may go on for ever");
+            thread::sleep(pause);
+        }
+    })
+}
+
 fn assert_is_served(addr: SocketAddr) {
     let mut client = connect(addr);
     client.get_mut().write_all(LAST).unwrap();
@@ -907,13 +923,8 @@ fn a_client_that_stops_in_its_head_is_told() {
         }
         let begin = Instant::now();
         client.get_mut().write_all(b"GET / HTTP/1.1\r\n").unwrap();
-        let mut drip = client.get_ref().try_clone().unwrap();
-        let dripping = thread::spawn(move || {
-            // It's never silent for long, and that doesn't help.
-            while drip.write_all(b"a").is_ok() {
-                thread::sleep(Duration::from_millis(10));
-            }
-        });
+        // It's never silent for long, and that doesn't help.
+        let dripping = flood(client.get_ref(), 1, Duration::from_millis(10));
 
         let response = next_response(&mut client);
 
@@ -1080,12 +1091,8 @@ fn lingering_ends() {
     smol::block_on(linger(stream, NO_LIMITS)).unwrap();
 
     // When it takes too long, even if something comes all the time.
-    let (mut client, stream) = connected();
-    let dripping = thread::spawn(move || {
-        while client.write_all(b"a").is_ok() {
-            thread::sleep(Duration::from_millis(5));
-        }
-    });
+    let (client, stream) = connected();
+    let dripping = flood(&client, 1, Duration::from_millis(5));
     let limits = Limits {
         head: SHORT,
         ..NO_LIMITS
@@ -1126,13 +1133,8 @@ fn a_client_that_does_not_stop_sending_loses_its_place() {
     // As fast as it can, and a byte now and then.
     for (size, pause) in [(1 << 16, 0), (1, 5)] {
         let mut client = connect(server.addr());
-        let mut flood = client.get_ref().try_clone().unwrap();
-        let flooding = thread::spawn(move || {
-            flood.write_all(b"no request\r\n").unwrap();
-            while flood.write_all(&vec![b'a'; size]).is_ok() {
-                thread::sleep(Duration::from_millis(pause));
-            }
-        });
+        client.get_mut().write_all(b"no request\r\n").unwrap();
+        let flooding = flood(client.get_ref(), size, Duration::from_millis(pause));
         assert_eq!(next_response(&mut client).status, "400 Bad Request");
         // It goes on, until it can't.
         flooding.join().unwrap();
@@ -1177,8 +1179,14 @@ fn start_process(test: &str, limits: Limits) -> clients::ServerProcess {
 #[test]
 fn an_idle_or_half_sent_connection_costs_at_most_four_kibibytes() {
     let test = "an_idle_or_half_sent_connection_costs_at_most_four_kibibytes";
-    let kinds: [&[u8]; 3] = [b"", b"GET / HTTP/1.1\r\nHost: a\r\nUser-Agent:", REQUEST];
-    for (kind, bytes) in ["silent", "half-sent", "idle"].iter().zip(kinds) {
+    let long_head = format!("GET /?{} HTTP/1.1\r\nHost: a\r\n\r\n", "a".repeat(8_000));
+    let kinds: [(&str, &[u8]); 4] = [
+        ("silent", b""),
+        ("half-sent", b"GET / HTTP/1.1\r\nHost: a\r\nUser-Agent:"),
+        ("idle", REQUEST),
+        ("idle after a long head", long_head.as_bytes()),
+    ];
+    for (kind, bytes) in kinds {
         let server = start_process(test, NO_LIMITS);
         let cost = cost(&server, bytes);
         println!("{cost} bytes for each connection that is {kind}");
