@@ -1,8 +1,6 @@
 //! What the book says of this step, and its reader does not type.
 
 use std::io::prelude::*;
-use std::net::Shutdown;
-use std::thread;
 use std::time::Instant;
 
 use clients::{
@@ -131,83 +129,5 @@ fn a_thousand_of_each_hostile_kind_leave_the_server_as_it_was() {
     };
     let test = "a_thousand_of_each_hostile_kind_leave_the_server_as_it_was";
     let mut server = start_process(test, limits);
-    let count = room_for_clients(4_000) / 4;
-
-    // What the server needs for all time, it has after a first attack.
-    attack(&server, count);
-    let files = server.open_files();
-    let memory = server.memory();
-    attack(&server, count);
-    attack(&server, count);
-
-    let grown = server.memory().saturating_sub(memory);
-    println!("{files} files before and after, {grown} bytes more than the {memory} before");
-    assert_eq!(server.open_files(), files);
-    // If each of the sixteen thousand had left no more than its buffer of 1 KiB behind, it would be four times this.
-    assert!(grown < 4 << 20, "{grown} bytes more");
-    // The threads that have read files end when there is nothing left to read. After that, there is nothing to do.
-    thread::sleep(Duration::from_secs(1));
-    let busy = server.processor_time();
-    thread::sleep(Duration::from_secs(1));
-    let busy = server.processor_time() - busy;
-    assert!(busy <= Duration::from_millis(10), "busy for {busy:?}");
-    assert_eq!(server.printed("panicked"), 0);
-    assert_eq!(server.printed("accept:"), 0);
-    assert_eq!(server.ended(), None);
-}
-
-/// Has `count` clients of each kind do what they do, a kind at a time, and waits until the server has got rid of all.
-#[cfg(target_os = "linux")]
-fn attack(server: &ServerProcess, count: usize) {
-    let kinds: [fn(&mut TcpStream); 8] = [
-        // Says nothing.
-        |_| (),
-        // Leaves.
-        |client| client.shutdown(Shutdown::Both).unwrap_or(()),
-        // Stops in its head, and stays.
-        |client| send(client, b"GET / HT"),
-        // Stops in its head, and says that this was all.
-        |client| {
-            send(client, b"GET / HT");
-            client.shutdown(Shutdown::Write).unwrap_or(());
-        },
-        // Sends what is no text.
-        |client| send(client, &[0xff; 512]),
-        // Sends a head that is too long.
-        |client| send(client, &[b'a'; 16 << 10]),
-        // Sends request after request, and reads nothing.
-        |client| send(client, &REQUEST.repeat(1_000)),
-        // Asks for the page, and does not read it.
-        |client| send(client, REQUEST),
-    ];
-    let mut stay = Vec::new();
-    for hostile in kinds {
-        let begin = |_| {
-            let mut client = TcpStream::connect(server.addr()).unwrap();
-            hostile(&mut client);
-            client
-        };
-        let mut clients: Vec<_> = (0..count).map(begin).collect();
-        assert_eq!(ask(server.addr(), "/").unwrap().status, 200);
-        // Half of them leave; the others stay for as long as the server lets them.
-        stay.extend(clients.split_off(count / 2));
-    }
-    for _ in 0..count {
-        Client::connect(server.addr()).reset();
-    }
-    for mut client in stay {
-        let _ = client.read_to_end(&mut Vec::new());
-    }
-    assert_eq!(ask(server.addr(), "/").unwrap().status, 200);
-    // The server closes its last connection when the client has seen its end already.
-    thread::sleep(WINDOW);
-}
-
-/// Sends what the server takes without being waited for.
-#[cfg(target_os = "linux")]
-fn send(client: &mut TcpStream, bytes: &[u8]) {
-    client.set_nonblocking(true).unwrap();
-    // A server that has gone, or that takes no more, is what some of them are after.
-    let _ = client.write_all(bytes);
-    client.set_nonblocking(false).unwrap();
+    clients::hostile::leave_no_trace(&mut server, &clients::hostile::KINDS);
 }

@@ -436,4 +436,6 @@ mod tests {
 }
 
 #[cfg(test)]
+mod book_tests;
+#[cfg(test)]
 mod score;

@@ -17,6 +17,8 @@
 //! ```
 
 mod client;
+#[cfg(target_os = "linux")]
+pub mod hostile;
 mod process;
 mod reply;
 pub mod score;
