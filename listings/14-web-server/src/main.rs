@@ -42,7 +42,7 @@ const LIMITS: Limits = Limits {
     drain: Duration::from_secs(30),
 };
 
-/// Has the tasks of all connections. Each of our threads runs it.
+/// Has the tasks of all connections. For each core, there's a thread that runs it.
 static EXECUTOR: Executor = Executor::new();
 
 fn main() -> ExitCode {
@@ -66,15 +66,16 @@ fn start() -> Result<(), String> {
     let addr = listener.get_ref().local_addr().unwrap_or(addr);
     println!("Listening on http://{addr}");
 
+    // This thread lets clients in. It runs no tasks, or one that computes would keep it from that.
     let threads = thread::available_parallelism().map_or(1, usize::from);
-    for _ in 1..threads {
+    for _ in 0..threads {
         thread::spawn(|| smol::block_on(EXECUTOR.run(future::pending::<()>())));
     }
     let shutdown = async {
         signal::ctrl_c().await.unwrap();
         println!("Ending");
     };
-    smol::block_on(EXECUTOR.run(serve(listener, LIMITS, shutdown)));
+    smol::block_on(serve(listener, LIMITS, shutdown));
     Ok(())
 }
 
