@@ -516,4 +516,6 @@ mod tests {
 }
 
 #[cfg(test)]
+mod book_tests;
+#[cfg(test)]
 mod score;
