@@ -17,6 +17,7 @@
 //! ```
 
 mod client;
+mod crowd;
 mod process;
 mod reply;
 pub mod score;
@@ -24,6 +25,7 @@ mod server;
 mod server_process;
 
 pub use client::{Client, ask};
+pub use crowd::longest_wait;
 #[cfg(target_os = "linux")]
 pub use process::limit_address_space;
 pub use process::{Meeting, OwnProcess, expect_one_smol_thread, in_own_process, room_for_clients};
