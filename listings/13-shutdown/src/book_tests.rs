@@ -3,10 +3,9 @@
 #[cfg(unix)]
 use std::fs;
 use std::sync::mpsc;
-use std::thread;
 use std::time::Instant;
 
-use clients::{Client, Meeting, NoReply, Server, in_own_process, serve_in_background};
+use clients::{Client, Meeting, NoReply, Server, in_own_process, serve_in_background, shutdown};
 #[cfg(unix)]
 use clients::{ServerProcess, room_for_clients, serve_in_own_process};
 use smol::channel::Sender;
@@ -403,31 +402,7 @@ fn two_tasks_never_compute_at_once() {
     });
 }
 
-/// A client may begin a request in the very moment that the server ends.
 #[test]
 fn a_request_in_the_moment_of_the_shutdown_is_answered_in_full_or_not_at_all() {
-    let (mut answered, mut ended, mut reset) = (0, 0, 0);
-    for round in 0..100 {
-        let (server, stop) = start(PATIENT);
-        let mut client = client_of(server.addr());
-        let stopper = thread::spawn(move || {
-            for _ in 0..round * 10 {
-                std::hint::spin_loop();
-            }
-            drop(stop);
-        });
-        let sent = client.send(REQUEST);
-        match client.read_reply() {
-            Ok(reply) => {
-                assert_eq!(reply.status, 200);
-                answered += 1;
-            }
-            Err(NoReply::Empty) => ended += 1,
-            Err(NoReply::Reset) => reset += 1,
-            other => panic!("{other:?} in round {round}, {sent:?}"),
-        }
-        stopper.join().unwrap();
-        assert!(server.wait_until_ended().is_ok());
-    }
-    println!("{answered} answered, {ended} ended, {reset} reset");
+    shutdown::race(|| start(PATIENT), client_of);
 }

@@ -2,7 +2,7 @@
 
 use std::sync::mpsc::{self, Sender};
 
-use clients::{Client, DEADLINE, Meeting, in_own_process, serve_in_background};
+use clients::{Client, DEADLINE, Meeting, Server, in_own_process, serve_in_background, shutdown};
 
 use super::*;
 
@@ -41,15 +41,16 @@ fn compute(tasks: usize) -> Vec<Sender<()>> {
     tasks
 }
 
-fn start() -> SocketAddr {
-    let server = serve_in_background(|listener| {
-        smol::block_on(serve(
-            Async::new(listener).unwrap(),
-            LIMITS,
-            future::pending(),
-        ));
+/// The server, and what tells it to end when it's dropped.
+fn start() -> (Server, channel::Sender<()>) {
+    let (stop, stopped) = channel::bounded(1);
+    let server = serve_in_background(move |listener| {
+        let shutdown = async {
+            let _ = stopped.recv().await;
+        };
+        smol::block_on(serve(Async::new(listener).unwrap(), LIMITS, shutdown));
     });
-    server.addr()
+    (server, stop)
 }
 
 /// A connection that has been let in, and isn't in the middle of a request.
@@ -86,7 +87,8 @@ fn two_tasks_never_compute_at_once_on_one_thread() {
 fn with_two_threads_clients_are_let_in_and_served_while_one_computes() {
     let test = "with_two_threads_clients_are_let_in_and_served_while_one_computes";
     with_threads(2, test, || {
-        let addr = start();
+        let (server, _stop) = start();
+        let addr = server.addr();
         let mut client = client_of(addr);
         // Who knows which of the threads it is.
         for _ in 0..20 {
@@ -102,7 +104,8 @@ fn with_two_threads_clients_are_let_in_and_served_while_one_computes() {
 #[test]
 fn with_one_thread_clients_wait_while_it_computes() {
     with_threads(1, "with_one_thread_clients_wait_while_it_computes", || {
-        let addr = start();
+        let (server, _stop) = start();
+        let addr = server.addr();
         let mut client = client_of(addr);
         let computing = compute(1);
 
@@ -120,7 +123,8 @@ fn a_task_that_panics_leaves_its_thread_to_the_others() {
         1,
         "a_task_that_panics_leaves_its_thread_to_the_others",
         || {
-            let addr = start();
+            let (server, _stop) = start();
+            let addr = server.addr();
             let (begin, begun) = mpsc::channel();
             let task = async move {
                 begin.send(()).unwrap();
@@ -133,6 +137,12 @@ fn a_task_that_panics_leaves_its_thread_to_the_others() {
             client_of(addr);
         },
     );
+}
+
+#[test]
+fn a_request_in_the_moment_of_the_shutdown_is_answered_in_full_or_not_at_all() {
+    let test = "a_request_in_the_moment_of_the_shutdown_is_answered_in_full_or_not_at_all";
+    with_threads(2, test, || shutdown::race(start, client_of));
 }
 
 #[test]

@@ -23,6 +23,7 @@ mod reply;
 pub mod score;
 mod server;
 mod server_process;
+pub mod shutdown;
 
 pub use client::{Client, ask};
 pub use crowd::longest_wait;
