@@ -1,10 +1,9 @@
 //! What the book says of this step, and its reader does not type.
 
-use std::io::prelude::*;
-use std::time::Instant;
 
 use clients::{
-    Client, Server, ServerProcess, ask, room_for_clients, serve_in_background, serve_in_own_process,
+    Client, Server, ServerProcess, ask, longest_wait, room_for_clients, serve_in_background,
+    serve_in_own_process,
 };
 
 use super::*;
@@ -88,34 +87,13 @@ fn ten_thousand_sleep_at_once() {
 
     // One after the other, they would take fourteen hours. A tenth of a nap is little where a machine has much else to
     // do, so there is another try, and one more.
-    let all_in_time = (1..=3).any(|_| longest_sleep(server.addr(), count) <= NAP + NAP / 10);
+    let request = b"GET /sleep HTTP/1.1\r\n\r\n";
+    let all_in_time =
+        (1..=3).any(|_| longest_wait(server.addr(), count, request) <= NAP + NAP / 10);
 
     assert!(all_in_time);
     assert_eq!(server.printed("accept:"), 0);
     assert_eq!(server.printed("panicked"), 0);
-}
-
-/// Has `count` clients ask for `/sleep` at once, and gives how long the one waited that waited longest.
-fn longest_sleep(addr: SocketAddr, count: usize) -> Duration {
-    let begin = Instant::now();
-    let ask = |_| {
-        let begin = Instant::now();
-        let mut client = TcpStream::connect(addr).unwrap();
-        let request = b"GET /sleep HTTP/1.1\r\n\r\n";
-        client.write_all(request).unwrap();
-        (begin, client)
-    };
-    let clients: Vec<_> = (0..count).map(ask).collect();
-    let asked = begin.elapsed();
-    let wait = |(begin, mut client): (Instant, TcpStream)| {
-        let mut response = String::new();
-        client.read_to_string(&mut response).unwrap();
-        assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response:?}");
-        begin.elapsed()
-    };
-    let longest = clients.into_iter().map(wait).max().unwrap_or_default();
-    println!("{count} asked within {asked:?}, and none waited longer than {longest:?}");
-    longest
 }
 
 /// Each of the clients that mean ill, a thousand at a time.

@@ -510,4 +510,6 @@ mod tests {
 }
 
 #[cfg(test)]
+mod book_tests;
+#[cfg(test)]
 mod score;

@@ -75,15 +75,17 @@ fn start() -> Result<(), String> {
     let addr = listener.get_ref().local_addr().unwrap_or(addr);
     println!("Listening on http://{addr}");
 
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    for _ in 1..threads {
-        thread::spawn(|| smol::block_on(EXECUTOR.run(future::pending::<()>())));
-    }
     let shutdown = async {
         signal::ctrl_c().await.unwrap();
         println!("Ending");
     };
-    smol::block_on(EXECUTOR.run(serve(listener, LIMITS, shutdown)));
+    // Letting clients in is a task as well, for whichever thread is free.
+    let server = EXECUTOR.spawn(serve(listener, LIMITS, shutdown));
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    for _ in 1..threads {
+        thread::spawn(|| smol::block_on(EXECUTOR.run(future::pending::<()>())));
+    }
+    smol::block_on(EXECUTOR.run(server));
     Ok(())
 }
 // ANCHOR_END: start
@@ -529,5 +531,7 @@ mod tests {
     }
 }
 
+#[cfg(test)]
+mod book_tests;
 #[cfg(test)]
 mod score;

@@ -118,6 +118,38 @@ impl Client {
         Reply::from_end_of_stream(bytes, end)
     }
 
+    /// Reads one response, as long as its `Content-Length` says, and keeps the connection. Gives what came if it is not
+    /// a whole one, and what `read_reply` gives if there is none.
+    ///
+    /// # Panics
+    ///
+    /// If nothing comes for [`DEADLINE`].
+    pub fn read_response(&mut self) -> Result<Reply, NoReply> {
+        let mut bytes = Vec::new();
+        loop {
+            if let Some(reply) = Reply::whole(&bytes) {
+                return Ok(reply);
+            }
+            // One at a time, so that what follows the response stays where it is.
+            let mut byte = [0];
+            let end = match self.stream.read(&mut byte) {
+                Ok(1..) => {
+                    bytes.push(byte[0]);
+                    continue;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) if is_timeout(&error) => {
+                    panic!("no whole response after {DEADLINE:?}, only {bytes:?}")
+                }
+                end => end.map(|_| ()),
+            };
+            if !bytes.is_empty() {
+                return Err(NoReply::Incomplete(bytes));
+            }
+            return Reply::from_end_of_stream(bytes, end);
+        }
+    }
+
     /// Watches the connection for at most `window`, and gives `false` as soon as there is something: a byte,
     /// the end, or a reset. Takes nothing away from what [`read_reply`](Client::read_reply) will give.
     ///
@@ -288,6 +320,22 @@ mod tests {
         let mut rest = Vec::new();
         stream.read_to_end(&mut rest).unwrap();
         assert_eq!(rest, b" / ");
+    }
+
+    #[test]
+    fn a_response_is_read_as_far_as_it_goes() {
+        let (mut stream, mut client) = connected();
+        let response = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+        stream.write_all(&response.repeat(2)).unwrap();
+        stream.write_all(&response[..30]).unwrap();
+        drop(stream);
+
+        for _ in 0..2 {
+            assert_eq!(client.read_response().unwrap().body, "hello");
+        }
+        let incomplete = NoReply::Incomplete(response[..30].to_vec());
+        assert_eq!(client.read_response(), Err(incomplete));
+        assert_eq!(client.read_response(), Err(NoReply::Empty));
     }
 
     #[test]

@@ -17,6 +17,7 @@
 //! ```
 
 mod client;
+mod crowd;
 #[cfg(target_os = "linux")]
 pub mod hostile;
 mod process;
@@ -24,14 +25,16 @@ mod reply;
 pub mod score;
 mod server;
 mod server_process;
+pub mod shutdown;
 
 pub use client::{Client, ask};
+pub use crowd::longest_wait;
 #[cfg(target_os = "linux")]
 pub use process::limit_address_space;
-pub use process::{OwnProcess, expect_one_smol_thread, in_own_process, room_for_clients};
+pub use process::{Meeting, OwnProcess, expect_one_smol_thread, in_own_process, room_for_clients};
 pub use reply::{NoReply, Reply};
 pub use server::{ClosedPort, Server, serve_in_background};
-pub use server_process::{ServerProcess, serve_in_own_process};
+pub use server_process::{ServerProcess, serve_by, serve_in_own_process};
 
 use std::time::Duration;
 

@@ -4,6 +4,7 @@ use std::env;
 use std::io::{self, BufRead, BufReader, Read};
 use std::process::{self, Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -66,14 +67,25 @@ impl OwnProcess {
             process::exit(0);
         }
         let program = env::current_exe().expect("a test program knows where it is");
-        let mut child = Command::new(program)
+        let mut command = Command::new(program);
+        command
             .args(["--exact", test, "--nocapture"])
-            .env(OWN_PROCESS, test)
+            .env(OWN_PROCESS, test);
+        OwnProcess::run(&mut command)
+    }
+
+    /// Runs a program that is not this test program. If the test's process is killed, it may go on.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such program.
+    pub fn run(command: &mut Command) -> OwnProcess {
+        let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .expect("a program that runs can be run again");
+            .expect("a program that can be run");
         let (print, lines) = channel();
         let stdout = child.stdout.take().expect("a pipe");
         let stderr = child.stderr.take().expect("a pipe");
@@ -129,6 +141,13 @@ impl OwnProcess {
         self.child.id()
     }
 
+    /// Sends it a signal, as Ctrl-C and `kill` do.
+    #[cfg(unix)]
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
+        let id = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(id, signal).expect("a process of ours");
+    }
+
     /// How it ended; nothing if it still runs.
     pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().expect("a process of ours")
@@ -161,6 +180,31 @@ impl Drop for OwnProcess {
         // Both fail only if it has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// Where tasks meet, if they run at the same time.
+#[derive(Default)]
+pub struct Meeting {
+    present: Mutex<usize>,
+    arrival: Condvar,
+}
+
+impl Meeting {
+    /// Blocks the thread until `count` are here at once, and gives whether they came within `time`.
+    pub fn of(&self, count: usize, time: Duration) -> bool {
+        let mut present = self.present.lock().expect("nobody panics here");
+        *present += 1;
+        self.arrival.notify_all();
+        let wait = self
+            .arrival
+            .wait_timeout_while(present, time, |present| *present < count);
+        let (mut present, result) = wait.expect("nobody panics here");
+        if result.timed_out() {
+            // Whoever comes later does not meet us.
+            *present -= 1;
+        }
+        !result.timed_out()
     }
 }
 
@@ -304,6 +348,18 @@ mod tests {
         process.wait_for_line("begun");
         assert!(process.is_silent_for(Duration::from_millis(50)));
         drop(process);
+    }
+
+    #[test]
+    fn two_threads_meet_and_one_alone_does_not() {
+        let meeting = Meeting::default();
+        assert!(!meeting.of(2, Duration::from_millis(10)));
+
+        thread::scope(|scope| {
+            let other = scope.spawn(|| meeting.of(2, DEADLINE));
+            assert!(meeting.of(2, DEADLINE));
+            assert!(other.join().unwrap());
+        });
     }
 
     #[test]

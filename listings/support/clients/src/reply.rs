@@ -28,6 +28,19 @@ pub enum NoReply {
 }
 
 impl Reply {
+    /// Takes what has come so far, and gives the reply once its body is as long as its `Content-Length` says.
+    pub(crate) fn whole(bytes: &[u8]) -> Option<Reply> {
+        let head_length = bytes.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
+        let head = str::from_utf8(&bytes[..head_length]).ok()?;
+        let mut lines = head.lines();
+        let length = lines.find_map(|line| line.strip_prefix("Content-Length: "))?;
+        let length: usize = length.parse().ok()?;
+        if bytes.len() < head_length + length {
+            return None;
+        }
+        parse(bytes)
+    }
+
     /// Takes all that came over a connection and how it ended (`Ok` is the end of the stream), and gives the
     /// reply it amounts to. Panics on an error that is no reset, and on text that is not UTF-8.
     pub(crate) fn from_end_of_stream(

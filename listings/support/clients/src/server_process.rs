@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::process::ExitStatus;
+use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
@@ -41,16 +41,31 @@ pub fn serve_in_own_process(
         println!("\n{SERVES_AT}{addr}");
         serve(listener);
     });
-    let line = process.wait_for_line(SERVES_AT);
-    let addr = line.trim_start_matches(SERVES_AT).parse();
-    ServerProcess {
-        addr: addr.expect("an address"),
-        process,
-        printed: RefCell::default(),
-    }
+    ServerProcess::new(process, SERVES_AT)
+}
+
+/// Runs a program that serves, and that says first where: `Listening on http://` and the address. It may open as many
+/// files and sockets as this process may.
+///
+/// # Panics
+///
+/// If it does not say so.
+pub fn serve_by(command: &mut Command) -> ServerProcess {
+    ServerProcess::new(OwnProcess::run(command), "Listening on http://")
 }
 
 impl ServerProcess {
+    /// A process that is about to print its address, with `words` before it.
+    fn new(process: OwnProcess, words: &str) -> ServerProcess {
+        let line = process.wait_for_line(words);
+        let addr = line.trim_start_matches(words).parse();
+        ServerProcess {
+            addr: addr.expect("an address"),
+            process,
+            printed: RefCell::default(),
+        }
+    }
+
     /// The address the server listens at.
     pub fn addr(&self) -> SocketAddr {
         self.addr
@@ -85,6 +100,18 @@ impl ServerProcess {
             assert!(start.elapsed() < DEADLINE, "still not: {what}");
             thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// Presses Ctrl-C: sends it the signal that a terminal sends then.
+    #[cfg(unix)]
+    pub fn interrupt(&self) {
+        self.process.signal(rustix::process::Signal::INT);
+    }
+
+    /// Asks it to end, as `kill` does, and a system that shuts down.
+    #[cfg(unix)]
+    pub fn terminate(&self) {
+        self.process.signal(rustix::process::Signal::TERM);
     }
 
     /// How it ended; nothing if it still runs.
@@ -172,6 +199,26 @@ mod tests {
         assert_eq!(client.read_reply(), Err(NoReply::Empty));
         server.wait_until_printed("one is gone", 1);
         assert!(server.wait_until_ended().success());
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn it_takes_signals() {
+        let test = "server_process::tests::it_takes_signals";
+        let serve = || {
+            serve_in_own_process(test, 100, |_listener| {
+                loop {
+                    thread::park();
+                }
+            })
+        };
+        let (mut interrupted, mut terminated) = (serve(), serve());
+
+        interrupted.interrupt();
+        terminated.terminate();
+
+        assert!(!interrupted.wait_until_ended().success());
+        assert!(!terminated.wait_until_ended().success());
     }
 
     #[test]

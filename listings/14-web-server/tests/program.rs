@@ -1,0 +1,235 @@
+//! What the book says of the finished program: of its command line, its end, and how many it serves.
+
+use std::io::prelude::*;
+use std::net::{TcpListener, TcpStream};
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use clients::{
+    Client, NoReply, OwnProcess, ServerProcess, longest_wait, room_for_clients, serve_by,
+};
+
+const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+const COMPUTE: &[u8] = b"GET /compute HTTP/1.1\r\nHost: a\r\n\r\n";
+
+/// The program, asked to listen at this address.
+fn program(addr: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_web-server"));
+    command.arg(addr);
+    command
+}
+
+/// The program on a free port.
+fn start() -> ServerProcess {
+    serve_by(&mut program("127.0.0.1:0"))
+}
+
+/// A connection that has been let in, and isn't in the middle of a request.
+fn client_of(server: &ServerProcess) -> Client {
+    let mut client = Client::connect(server.addr());
+    client.send(REQUEST).unwrap();
+    assert_eq!(client.read_response().unwrap().status, 200);
+    client
+}
+
+/// The program can't listen where it's asked to. It says why in one line, and fails.
+fn assert_refuses(addr: &str, why: &str) {
+    // If it serves, this fails, and the next would not return.
+    let (status, _) = OwnProcess::run(&mut program(addr)).wait_until_ended();
+    assert_eq!(status.code(), Some(1));
+    let output = program(addr).output().unwrap();
+    let (printed, errors) = (output.stdout, String::from_utf8(output.stderr).unwrap());
+
+    assert_eq!(errors, format!("web-server: {why}\n"));
+    assert_eq!(String::from_utf8(printed).unwrap(), "");
+}
+
+#[test]
+fn it_says_where_it_listens() {
+    let process = OwnProcess::run(&mut program("127.0.0.1:0"));
+
+    let line = process.wait_for_line("");
+
+    let port = line.strip_prefix("Listening on http://127.0.0.1:").unwrap();
+    let port: u16 = port.parse().unwrap();
+    let mut client = Client::connect(([127, 0, 0, 1], port).into());
+    client.send(REQUEST).unwrap();
+    assert_eq!(client.read_response().unwrap().status, 200);
+}
+
+#[test]
+fn it_listens_at_an_address_of_ipv6_too() {
+    // There are machines that have none.
+    if TcpListener::bind("[::1]:0").is_ok() {
+        let server = serve_by(&mut program("[::1]:0"));
+        assert!(server.addr().is_ipv6());
+        client_of(&server);
+    }
+}
+
+#[test]
+fn at_a_port_that_is_taken_it_says_so_and_fails() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = listener.local_addr().unwrap();
+    let error = TcpListener::bind(addr).unwrap_err();
+
+    assert_refuses(
+        &addr.to_string(),
+        &format!("can't listen on {addr}: {error}"),
+    );
+}
+
+#[test]
+fn what_is_no_address_is_named_and_refused() {
+    for addr in [
+        "localhost",
+        "localhost:7878",
+        "abc",
+        "127.0.0.1",
+        "7878",
+        "127.0.0.1:99999",
+        "",
+        " ",
+    ] {
+        assert_refuses(
+            addr,
+            &format!("`{addr}` is no address such as 127.0.0.1:7878"),
+        );
+    }
+}
+
+/// While a core computes, another serves, even who comes only then.
+#[test]
+fn clients_are_let_in_and_served_while_it_computes() {
+    if thread::available_parallelism().unwrap().get() < 2 {
+        println!("there is only one core");
+        return;
+    }
+    let server = start();
+    let mut computing = client_of(&server);
+    let mut is_served_meanwhile = |_| {
+        computing.send(COMPUTE).unwrap();
+        client_of(&server);
+        let is_first = computing.is_unanswered_for(Duration::from_millis(1));
+        assert_eq!(computing.read_response().unwrap().status, 200);
+        is_first
+    };
+    // A busy machine may let the one that computes be faster, so there is another try, and one more.
+    assert!((1..=3).any(|_| (1..=4).all(&mut is_served_meanwhile)));
+}
+
+#[cfg(unix)]
+fn signal_ends_it_well(signal: fn(&ServerProcess)) {
+    let mut server = start();
+    let mut busy = Client::connect(server.addr());
+    busy.send(&REQUEST[..10]).unwrap();
+    // These have got two pages, and begun with another request.
+    let mut busy_again: Vec<_> = (0..10).map(|_| client_of(&server)).collect();
+    for busy in &mut busy_again {
+        busy.send(REQUEST).unwrap();
+        busy.send(&REQUEST[..10]).unwrap();
+        assert_eq!(busy.read_response().unwrap().status, 200);
+    }
+    let idle: Vec<_> = (0..200).map(|_| client_of(&server)).collect();
+
+    signal(&server);
+
+    for idle in idle {
+        assert_eq!(idle.read_reply(), Err(NoReply::Empty));
+    }
+    assert!(Client::try_connect(server.addr()).is_err());
+    server.wait_until_printed("Ending", 1);
+    assert_eq!(server.ended(), None);
+    busy_again.push(busy);
+    for mut busy in busy_again {
+        busy.send(&REQUEST[10..]).unwrap();
+        let reply = busy.read_reply().unwrap();
+        assert_eq!(reply.status, 200);
+        assert!(reply.head.contains("\r\nConnection: close"));
+    }
+    assert_eq!(server.wait_until_ended().code(), Some(0));
+    assert_eq!(server.printed(""), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_it_once_the_last_client_has_been_served() {
+    signal_ends_it_well(ServerProcess::interrupt);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_signal_of_kill_ends_it_once_the_last_client_has_been_served() {
+    signal_ends_it_well(ServerProcess::terminate);
+}
+
+/// One after the other, they would take fourteen hours.
+#[test]
+fn ten_thousand_sleep_at_once() {
+    const NAP: Duration = Duration::from_secs(5);
+
+    let (server, count) = start_for_ten_thousand();
+    // The queue is as long as it should be when the first has been served.
+    client_of(&server);
+
+    // A tenth of a nap is little where a machine has much else to do, so there is another try, and one more.
+    let request = b"GET /sleep HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    let all_in_time =
+        (1..=3).any(|_| longest_wait(server.addr(), count, request) <= NAP + NAP / 10);
+
+    assert!(all_in_time);
+    assert_eq!(server.printed("accept:"), 0);
+    assert_eq!(server.printed("panicked"), 0);
+}
+
+/// The program, with as many files as ten thousand clients take, and for how many clients they are enough.
+fn start_for_ten_thousand() -> (ServerProcess, usize) {
+    // It has a process of its own, so a client takes one file here, and not two.
+    let count = (2 * room_for_clients(5_000)).min(10_000);
+    if count < 10_000 {
+        println!("the limit of open files leaves room for {count} clients, not for 10,000");
+    }
+    (start(), count)
+}
+
+/// Has ten thousand clients do what `begin` does, and gives how many bytes of memory each of them takes.
+#[cfg(target_os = "linux")]
+fn memory_of_each(begin: fn(&mut TcpStream)) -> usize {
+    let (server, count) = start_for_ten_thousand();
+    // What the server needs for all time, it has once many have been served.
+    let connect = || TcpStream::connect(server.addr()).unwrap();
+    for _ in 0..100 {
+        client_of(&server);
+    }
+    server.wait_until("all have left", |server| server.open_files() < 50);
+    let memory = server.memory();
+
+    let start = Instant::now();
+    let mut clients: Vec<_> = (0..count).map(|_| connect()).collect();
+    clients.iter_mut().for_each(begin);
+    client_of(&server);
+    let each = server.memory().saturating_sub(memory) / count;
+
+    // They may stay for ten seconds, so all of them have been there when we looked.
+    let after = start.elapsed();
+    assert!(server.open_files() >= count);
+    assert!(after < Duration::from_secs(10), "{after:?}");
+    println!("{count} clients, {each} bytes each, after {after:?}");
+    each
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "thirty thousand clients: `cargo test --release -- --ignored --nocapture memory`"]
+fn a_connection_takes_no_more_than_four_kibibytes_of_memory() {
+    let silent = memory_of_each(|_| ());
+    let half_sent = memory_of_each(|client| client.write_all(&REQUEST[..10]).unwrap());
+    let kept_open = memory_of_each(|client| {
+        client.write_all(REQUEST).unwrap();
+        let _ = client.read(&mut [0; 1024]).unwrap();
+    });
+
+    println!("silent: {silent} bytes; half a head: {half_sent}; kept open: {kept_open}");
+    assert!(silent.max(half_sent).max(kept_open) <= 4 << 10);
+}
