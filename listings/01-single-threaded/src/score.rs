@@ -13,6 +13,9 @@ clients::score! {
     drip: gets_404,
     crowd: all_are_served,
     greedy: others_wait,
+    two_at_once: gets_one_answer,
+    forbidden: gets_a_page,
+    interrupted: gets_404,
     timeline: [5, 8, 13, 13],
 }
 

@@ -13,6 +13,9 @@ clients::score! {
     drip: nobody_is_answered,
     crowd: nobody_is_answered,
     greedy: nobody_is_answered,
+    two_at_once: nobody_is_answered,
+    forbidden: nobody_is_answered,
+    interrupted: nobody_is_answered,
 }
 
 probe::probe!(serve);

@@ -15,6 +15,9 @@ clients::score! {
     drip: gets_404,
     crowd: the_server_ends,
     greedy: stays,
+    two_at_once: gets_one_answer,
+    forbidden: gets_a_page,
+    interrupted: gets_404,
 }
 
 probe::probe!(|listener| smol::block_on(serve(Async::new(listener).unwrap())));

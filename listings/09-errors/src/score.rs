@@ -15,6 +15,9 @@ clients::score! {
     drip: stays,
     crowd: some_get_nothing,
     greedy: stays,
+    two_at_once: gets_one_answer,
+    forbidden: gets_a_page,
+    interrupted: is_cut_off,
 }
 
 probe::probe!(|listener| smol::block_on(serve(Async::new(listener).unwrap())));

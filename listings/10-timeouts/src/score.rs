@@ -23,6 +23,9 @@ clients::score! {
     drip: is_sent_off,
     crowd: some_get_nothing,
     greedy: is_sent_off,
+    two_at_once: gets_one_answer,
+    forbidden: gets_a_page,
+    interrupted: is_cut_off,
 }
 
 probe::probe!(

@@ -24,6 +24,9 @@ clients::score! {
     drip: is_sent_off,
     crowd: all_are_served,
     greedy: is_sent_off,
+    two_at_once: gets_one_answer,
+    forbidden: gets_a_page,
+    interrupted: is_cut_off,
 }
 
 probe::probe!(

@@ -21,7 +21,15 @@ clients::score! {
     reset: harms_nobody,
     byte_by_byte: gets_the_page,
     long_head: gets_the_page,
-    drip: is_sent_off,
+    drip: gets_408,
     crowd: all_are_served,
-    greedy: is_sent_off,
+    greedy: is_sent_off_in_the_end,
+    two_at_once: gets_both,
+    forbidden: gets_400,
+    interrupted: is_cut_off,
 }
+
+probe::probe!(
+    |listener| smol::block_on(serve(Async::new(listener).unwrap(), super::LIMITS)),
+    |listener| smol::block_on(serve(Async::new(listener).unwrap(), LIMITS)),
+);

@@ -1,10 +1,11 @@
 //! What this step does to clients that do not behave, and to the others.
 
+use std::net::TcpListener;
 use std::time::Duration;
 
 use smol::Async;
 
-use super::{Limits, serve};
+use super::{Limits, serve, signal};
 
 /// Short times, so that the tests don't wait for long, and few places, so that there is a file left for each.
 const LIMITS: Limits = Limits {
@@ -14,15 +15,30 @@ const LIMITS: Limits = Limits {
     drain: Duration::from_secs(5),
 };
 
+/// Serves until Ctrl-C.
+fn start_and_stop(listener: TcpListener, limits: Limits) {
+    let shutdown = async { signal::ctrl_c().await.unwrap() };
+    let serve = serve(Async::new(listener).unwrap(), limits, shutdown);
+    smol::block_on(serve);
+}
+
 clients::score! {
-    serve: |listener| smol::block_on(serve(Async::new(listener).unwrap(), LIMITS, std::future::pending())),
+    serve: |listener| start_and_stop(listener, LIMITS),
     silent: is_sent_off,
     slow: delays_nobody,
     hang_up: gets_nothing,
     reset: harms_nobody,
     byte_by_byte: gets_the_page,
     long_head: gets_the_page,
-    drip: is_sent_off,
+    drip: gets_408,
     crowd: all_are_served,
-    greedy: is_sent_off,
+    greedy: is_sent_off_in_the_end,
+    two_at_once: gets_both,
+    forbidden: gets_400,
+    interrupted: gets_the_page,
 }
+
+probe::probe!(
+    |listener| start_and_stop(listener, super::LIMITS),
+    |listener| start_and_stop(listener, LIMITS),
+);

@@ -16,24 +16,38 @@ pub const PATH: &str = "listings/score.md";
 pub const TIMELINE: &str = "timeline";
 
 /// The verdicts, and what the table says: ✗ where others suffer, ○ where only this client does, ✓ where all is well.
-const VERDICTS: [(&str, &str); 13] = [
+const VERDICTS: [(&str, &str); 20] = [
     ("nobody_is_answered", "✗\u{a0}none"),
     ("others_wait", "✗\u{a0}wait"),
     ("some_get_nothing", "✗\u{a0}some"),
     ("the_server_ends", "✗\u{a0}end"),
+    ("is_cut_off", "✗\u{a0}cut\u{a0}off"),
     ("stays", "○\u{a0}stays"),
     ("gets_404", "○\u{a0}404"),
     ("is_reset", "○\u{a0}reset"),
+    ("gets_one_answer", "○\u{a0}one"),
+    ("gets_a_page", "○\u{a0}page"),
     ("gets_the_page", "✓\u{a0}page"),
     ("gets_nothing", "✓\u{a0}nothing"),
     ("harms_nobody", "✓\u{a0}safe"),
     ("delays_nobody", "✓\u{a0}alone"),
     ("is_sent_off", "✓\u{a0}sent\u{a0}off"),
+    ("is_sent_off_in_the_end", "✓\u{a0}sent\u{a0}off"),
+    ("gets_408", "✓\u{a0}408"),
     ("all_are_served", "✓\u{a0}all"),
+    ("gets_both", "✓\u{a0}both"),
+    ("gets_400", "✓\u{a0}400"),
 ];
 
 /// The clients that readers meet late, and the step by which they do.
-const LATE: ([&str; 3], &str) = (["drip", "crowd", "greedy"], "08");
+const LATE: [(&str, &str); 6] = [
+    ("drip", "08"),
+    ("crowd", "08"),
+    ("greedy", "08"),
+    ("two_at_once", "12"),
+    ("forbidden", "12"),
+    ("interrupted", "12"),
+];
 
 /// What a listing declares of one client, or of its timeline.
 pub struct Cell {
@@ -118,10 +132,11 @@ pub fn tables(book: &Book) -> (Vec<Generated>, Vec<Finding>) {
 
 /// A table of these rows, with a column for each client that one of them declares. Bold is what a step has changed.
 fn part<'a>(anchor: &str, rows: impl Iterator<Item = &'a (&'a Listing, Vec<Cell>)> + Clone) -> String {
-    let is_late = (LATE.1.."a").contains(&anchor.trim_start_matches("upto-"));
+    let step = anchor.trim_start_matches("upto-");
+    let is_met = |client: &str| LATE.iter().all(|(late, from)| *late != client || (*from.."a").contains(&step));
     let mut clients: Vec<&str> = Vec::new();
     for Cell { client, .. } in rows.clone().flat_map(|(_, cells)| cells) {
-        if !clients.contains(&client.as_str()) && (is_late || !LATE.0.contains(&client.as_str())) {
+        if !clients.contains(&client.as_str()) && is_met(client) {
             clients.push(client);
         }
     }

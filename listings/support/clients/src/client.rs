@@ -71,6 +71,15 @@ impl Client {
         }
     }
 
+    /// Sends as much of `bytes` as the systems on both sides take without being waited for.
+    pub fn send_what_is_taken(&mut self, mut bytes: &[u8]) {
+        self.stream.set_nonblocking(true).expect("a socket");
+        while let Ok(length @ 1..) = self.stream.write(bytes) {
+            bytes = &bytes[length..];
+        }
+        self.stream.set_nonblocking(false).expect("a socket");
+    }
+
     /// Sends `bytes` one by one, each in a packet of its own. A server that is busy meanwhile may still find
     /// several of them at its next `read`.
     ///
@@ -82,12 +91,13 @@ impl Client {
         Ok(())
     }
 
-    /// Sends a whole and proper request for `path`, such as `/`, and does not wait for the reply.
+    /// Sends a whole and proper request for `path`, such as `/`, which asks for the end of the connection after it, and does
+    /// not wait for the reply.
     ///
     /// Errors and panics as [`send`](Client::send) does.
     pub fn request(&mut self, path: &str) -> io::Result<()> {
-        let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", self.addr);
-        self.send(request.as_bytes())
+        let host = format!("Host: {}\r\nConnection: close", self.addr);
+        self.send(format!("GET {path} HTTP/1.1\r\n{host}\r\n\r\n").as_bytes())
     }
 
     /// Asks for `path` and reads the reply to the end of the connection.
@@ -228,7 +238,8 @@ mod tests {
         let server = serve_in_background(|listener| {
             let (mut stream, _) = listener.accept().unwrap();
             let addr = listener.local_addr().unwrap();
-            let expected = format!("GET /page HTTP/1.1\r\nHost: {addr}\r\n\r\n");
+            let host = format!("Host: {addr}\r\nConnection: close");
+            let expected = format!("GET /page HTTP/1.1\r\n{host}\r\n\r\n");
             let mut request = vec![0; expected.len()];
             stream.read_exact(&mut request).unwrap();
             assert_eq!(request, expected.as_bytes());

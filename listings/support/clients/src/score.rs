@@ -1,7 +1,7 @@
 //! The score of a step: what becomes of clients that do not behave, and of the others meanwhile.
 //!
 //! A step declares it with [`score!`](crate::score!). Each line of the declaration is a test, and a cell of the
-//! book's table. There is a module for each of the nine clients here, and in it a function for each verdict that the
+//! book's table. There is a module for each of the twelve clients here, and in it a function for each verdict that the
 //! client can meet, which fails where the verdict is wrong. A verdict that is new to a client is a new function.
 //!
 //! No verdict waits for a nap of `/sleep` to end: the steps' own tests show that once, and eleven scores would add up.
@@ -17,13 +17,13 @@ use std::{env, fs, process, thread};
 
 use crate::{Client, DEADLINE, NoReply, Reply, Server, ServerProcess, ask, serve_in_own_process};
 
-/// Declares what a step does to the nine clients that do not behave, and proves it.
+/// Declares what a step does to the twelve clients that do not behave, and proves it.
 ///
 /// `serve` is what [`serve_in_background`](crate::serve_in_background) is given. Behind each client stands a verdict,
 /// a function of the module of [`score`](crate::score) that has the client's name. A server with deadlines is given
 /// short ones here, about half a second.
 ///
-/// The last two clients need a server that has less than they ask for, so it is given a process of its own.
+/// Two clients need a server that has less than they ask for, and one ends it, so there it is given a process of its own.
 ///
 /// ```no_run
 /// # #![allow(dead_code)]
@@ -40,11 +40,14 @@ use crate::{Client, DEADLINE, NoReply, Reply, Server, ServerProcess, ask, serve_
 ///     drip: gets_404,
 ///     crowd: all_are_served,
 ///     greedy: others_wait,
+///     two_at_once: gets_one_answer,
+///     forbidden: gets_a_page,
+///     interrupted: gets_404,
 /// }
 /// # fn main() {}
 /// ```
 ///
-/// This makes nine tests, which are called `silent::others_wait` and so on. A last line such as
+/// This makes twelve tests, which are called `silent::others_wait` and so on. A last line such as
 /// `timeline: [5, 8, 13, 13],` makes one more, which takes long and so is ignored unless it is asked for:
 /// [`timeline::ends`](crate::score::timeline::ends).
 #[macro_export]
@@ -59,7 +62,10 @@ macro_rules! score {
         long_head: $long_head:ident,
         drip: $drip:ident,
         crowd: $crowd:ident,
-        greedy: $greedy:ident
+        greedy: $greedy:ident,
+        two_at_once: $two_at_once:ident,
+        forbidden: $forbidden:ident,
+        interrupted: $interrupted:ident
         $(, timeline: $timeline:expr)? $(,)?
     ) => {
         fn start() -> $crate::Server {
@@ -80,6 +86,9 @@ macro_rules! score {
         $crate::score!(@test drip $drip);
         $crate::score!(@process crowd $crowd);
         $crate::score!(@process greedy $greedy);
+        $crate::score!(@test two_at_once $two_at_once);
+        $crate::score!(@test forbidden $forbidden);
+        $crate::score!(@process interrupted $interrupted);
         $(
             mod timeline {
                 #[test]
@@ -254,7 +263,7 @@ pub mod reset {
 pub mod byte_by_byte {
     use super::*;
 
-    const REQUEST: &[u8] = b"GET / HTTP/1.1\r\n\r\n";
+    const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 
     /// It gets the 404 page after its first byte, though it is about to ask for a page that is there. The others are
     /// served.
@@ -339,7 +348,8 @@ pub mod long_head {
     fn asking(server: &Server) -> (Client, io::Result<()>) {
         let mut client = Client::connect(server.addr());
         let padding = "a".repeat(PADDING);
-        let request = format!("GET / HTTP/1.1\r\nHost: a\r\nPadding: {padding}\r\n\r\n");
+        let fields = format!("Host: a\r\nConnection: close\r\nPadding: {padding}");
+        let request = format!("GET / HTTP/1.1\r\n{fields}\r\n\r\n");
         let sent = client.send(request.as_bytes());
         (client, sent)
     }
@@ -392,6 +402,8 @@ pub mod timeline {
 pub mod drip {
     use super::*;
 
+    const BEGIN: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nA: ";
+
     /// What lies between two bytes.
     const PAUSE: Duration = Duration::from_millis(20);
 
@@ -406,7 +418,7 @@ pub mod drip {
     /// It keeps its place for as long as it drips, and is served when it comes to an end at last. So are the others.
     pub fn stays(server: Server) {
         let mut client = Client::connect(server.addr());
-        client.send(b"GET / HTTP/1.1\r\nA: ").unwrap();
+        client.send(BEGIN).unwrap();
         for _ in 0..50 {
             assert!(client.is_unanswered_for(PAUSE), "it is sent off");
             client.send(b"a").unwrap();
@@ -419,9 +431,21 @@ pub mod drip {
 
     /// It is hung up on, though it has never been silent for long. The others are served.
     pub fn is_sent_off(server: Server) {
-        let mut client = Client::connect(server.addr());
-        client.send(b"GET / HTTP/1.1\r\nA: ").unwrap();
+        assert_not_answered(dripping_to_the_end(&server).read_reply());
         others_are_served(&server);
+    }
+
+    /// It is told that it takes too long, and hung up on, though it has never been silent for long. The others are served.
+    pub fn gets_408(server: Server) {
+        assert_gets(dripping_to_the_end(&server), 408);
+        others_are_served(&server);
+    }
+
+    /// The client when the server has had enough of it.
+    fn dripping_to_the_end(server: &Server) -> Client {
+        let mut client = Client::connect(server.addr());
+        client.send(BEGIN).unwrap();
+        others_are_served(server);
 
         let start = Instant::now();
         while client.is_unanswered_for(PAUSE) {
@@ -429,8 +453,7 @@ pub mod drip {
             // The server may hang up just now.
             let _ = client.send(b"a");
         }
-        assert_not_answered(client.read_reply());
-        others_are_served(&server);
+        client
     }
 
     /// Neither it nor anybody else is answered.
@@ -573,6 +596,20 @@ pub mod greedy {
         assert_eq!(server.printed("panicked"), 0);
     }
 
+    /// The pages of this server are its own, and small, so the client asks for one after the other. The others are served.
+    /// It is hung up on when it has not read for too long.
+    pub fn is_sent_off_in_the_end(server: ServerProcess) {
+        let mut greedy = Client::connect(server.addr());
+        // In the end, the server takes no more.
+        greedy.send_what_is_taken(&b"GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(100_000));
+        assert_gets_from(server.addr(), "/other", 404);
+
+        server.wait_until_printed("timed out", 1);
+        assert_gets_from(server.addr(), "/other", 404);
+        assert_eq!(server.printed("panicked"), 0);
+        greedy.reset();
+    }
+
     /// Neither it nor anybody else is answered.
     pub fn nobody_is_answered(mut server: ServerProcess) {
         for path in ["/", "/other"] {
@@ -607,6 +644,152 @@ pub mod greedy {
             }
         }
         folder
+    }
+}
+
+/// A client that sends two requests at once, for two pages.
+pub mod two_at_once {
+    use super::*;
+
+    /// It gets the first page, and the connection ends. The others are served.
+    pub fn gets_one_answer(server: Server) {
+        assert_eq!(answers(&server), [200]);
+        others_are_served(&server);
+    }
+
+    /// It gets both, in their order. The others are served.
+    pub fn gets_both(server: Server) {
+        assert_eq!(answers(&server), [200, 404]);
+        others_are_served(&server);
+    }
+
+    /// Neither it nor anybody else is answered.
+    pub fn nobody_is_answered(server: Server) {
+        assert_not_answered(asking(&server).read_reply());
+        others_are_not_answered(&server);
+    }
+
+    fn asking(server: &Server) -> Client {
+        let mut client = Client::connect(server.addr());
+        let (first, last) = (
+            "GET / HTTP/1.1\r\nHost: a",
+            "GET /other HTTP/1.1\r\nHost: a",
+        );
+        let requests = format!("{first}\r\n\r\n{last}\r\nConnection: close\r\n\r\n");
+        // A server that does not read may have closed the connection already.
+        let _ = client.send(requests.as_bytes());
+        client
+    }
+
+    /// The statuses of all responses to it.
+    fn answers(server: &Server) -> Vec<u16> {
+        let reply = asking(server).read_reply().expect("an answer");
+        let more = reply.body.split("HTTP/1.1 ").skip(1);
+        let more = more.map(|response| response[..3].parse().expect("a status"));
+        [reply.status].into_iter().chain(more).collect()
+    }
+}
+
+/// A client that sends what HTTP forbids: a request with two lengths.
+pub mod forbidden {
+    use super::*;
+
+    /// It gets its page, as if all were well. The others are served.
+    pub fn gets_a_page(server: Server) {
+        assert_gets(asking(&server), 200);
+        others_are_served(&server);
+    }
+
+    /// It is told that its request is bad. The others are served.
+    pub fn gets_400(server: Server) {
+        assert_gets(asking(&server), 400);
+        others_are_served(&server);
+    }
+
+    /// Neither it nor anybody else is answered.
+    pub fn nobody_is_answered(server: Server) {
+        assert_not_answered(asking(&server).read_reply());
+        others_are_not_answered(&server);
+    }
+
+    fn asking(server: &Server) -> Client {
+        let mut client = Client::connect(server.addr());
+        let lengths = "Content-Length: 0\r\nContent-Length: 1";
+        let request =
+            format!("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{lengths}\r\n\r\n");
+        // A server that does not read may have closed the connection already.
+        let _ = client.send(request.as_bytes());
+        client
+    }
+}
+
+/// A client that is in the middle of its request when somebody ends the server by Ctrl-C.
+pub mod interrupted {
+    use super::*;
+
+    const HALVES: [&[u8]; 2] = [
+        b"GET",
+        b" / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+    ];
+
+    /// Starts the server.
+    pub fn start(test: &str, serve: fn(TcpListener)) -> ServerProcess {
+        serve_in_own_process(without_crate(test), 1000, serve)
+    }
+
+    /// It gets the 404 page before that, for half a request.
+    pub fn gets_404(server: ServerProcess) {
+        let mut client = Client::connect(server.addr());
+        client.send(HALVES[0]).unwrap();
+        assert_gets(client, 404);
+    }
+
+    /// The server ends, and the client gets nothing.
+    pub fn is_cut_off(mut server: ServerProcess) {
+        let client = begun(&server);
+        interrupt(&server);
+        assert!(!server.wait_until_ended().success());
+        assert_not_answered(client.read_reply());
+    }
+
+    /// It gets its page, and then the server ends, as if nothing had been amiss.
+    pub fn gets_the_page(mut server: ServerProcess) {
+        let mut client = begun(&server);
+        interrupt(&server);
+        // When it lets nobody in any more, it has heard of it.
+        server.wait_until("a closed door", |server| {
+            match Client::try_connect(server.addr()) {
+                Ok(_) => false,
+                Err(outcome) => outcome == NoReply::Refused,
+            }
+        });
+        client.send(HALVES[1]).unwrap();
+        assert_gets(client, 200);
+        assert!(server.wait_until_ended().success());
+    }
+
+    /// Neither it nor anybody else is answered.
+    pub fn nobody_is_answered(server: ServerProcess) {
+        let mut client = Client::connect(server.addr());
+        // A server that does not read may have closed the connection already.
+        let _ = client.send(HALVES[0]);
+        assert_not_answered(client.read_reply());
+    }
+
+    /// The client when it has sent half of its request, and the server has let it in.
+    fn begun(server: &ServerProcess) -> Client {
+        let mut client = Client::connect(server.addr());
+        client.send(HALVES[0]).unwrap();
+        // It is let in before the next one is.
+        assert_gets_from(server.addr(), "/", 200);
+        client
+    }
+
+    fn interrupt(server: &ServerProcess) {
+        #[cfg(unix)]
+        server.interrupt();
+        #[cfg(not(unix))]
+        panic!("{} can't be interrupted here", server.addr());
     }
 }
 
@@ -676,10 +859,10 @@ mod tests {
     /// Answers when the blank line has come; gives up, without a word, when it does not.
     fn answer_whole_heads(mut stream: TcpStream) {
         let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
-            let mut byte = [0];
-            match stream.read(&mut byte) {
-                Ok(1) => head.push(byte[0]),
+        while !head.windows(4).any(|end| end == b"\r\n\r\n") {
+            let mut piece = [0; 1024];
+            match stream.read(&mut piece) {
+                Ok(length @ 1..) => head.extend(&piece[..length]),
                 _ => return,
             }
         }
@@ -726,6 +909,9 @@ mod tests {
             drip: stays,
             crowd: the_server_ends,
             greedy: stays,
+            two_at_once: gets_one_answer,
+            forbidden: gets_a_page,
+            interrupted: is_cut_off,
             timeline: [1, 8, 1, 0],
         }
     }
@@ -742,6 +928,9 @@ mod tests {
             drip: gets_404,
             crowd: all_are_served,
             greedy: others_wait,
+            two_at_once: gets_one_answer,
+            forbidden: gets_a_page,
+            interrupted: gets_404,
             timeline: [1, 8, 9, 9],
         }
     }
@@ -758,6 +947,9 @@ mod tests {
             drip: nobody_is_answered,
             crowd: nobody_is_answered,
             greedy: nobody_is_answered,
+            two_at_once: nobody_is_answered,
+            forbidden: nobody_is_answered,
+            interrupted: nobody_is_answered,
         }
     }
 

@@ -13,5 +13,8 @@ clients::score! {
     drip: gets_404,
     crowd: the_server_ends,
     greedy: stays,
+    two_at_once: gets_one_answer,
+    forbidden: gets_a_page,
+    interrupted: gets_404,
     timeline: [5, 8, 5, 0],
 }
