@@ -1093,6 +1093,7 @@ fn lingering_ends() {
     // When it takes too long, even if something comes all the time.
     let (client, stream) = connected();
     let dripping = flood(&client, 1, Duration::from_millis(5));
+    drop(client);
     let limits = Limits {
         head: SHORT,
         ..NO_LIMITS
