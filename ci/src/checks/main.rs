@@ -5,10 +5,11 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use book::manuscript::{Book, slashes};
 
 use check::{Check, Context, Skipped, say};
+use generators::Generated;
 
 mod browser;
 mod builds;
@@ -81,23 +82,28 @@ fn run(arguments: &[&str]) -> Result<ExitCode> {
 
 /// Writes again all that is captured or generated, and prints what changes. Gives whether all could be.
 fn bless(context: &Context) -> Result<bool> {
+    let mut changed = 0;
+    let mut write = |files: Vec<Generated>| -> Result<()> {
+        for file in files {
+            if let Some(diff) = file.write(&context.book.root)? {
+                say(format_args!("{}\n{diff}", slashes(&file.path)));
+                changed += 1;
+            }
+        }
+        Ok(())
+    };
+    // First what is made of the listings alone: a page may include what isn't there yet.
+    let (files, mut findings) = generators::from_book(&context.book);
+    write(files)?;
     context.includes.iter().for_each(say);
-    context.included()?;
-    let (mut files, mut findings) = generators::from_book(&context.book);
+    context.included().context("what is generated has been written; run this again if that was all that they lack")?;
     match transcripts::capture(context, say) {
         Ok((captured, found)) => {
-            files.extend(captured);
+            write(captured)?;
             findings.extend(found);
         }
         Err(error) if error.is::<Skipped>() => say(format_args!("transcripts were {error}")),
         Err(error) => return Err(error),
-    }
-    let mut changed = 0;
-    for file in &files {
-        if let Some(diff) = file.write(&context.book.root)? {
-            say(format_args!("{}\n{diff}", slashes(&file.path)));
-            changed += 1;
-        }
     }
     findings.sort();
     findings.iter().for_each(say);

@@ -36,7 +36,7 @@ impl Request {
         let mut head = httparse::Request::new(&mut headers);
         let outcome = match head.parse(bytes) {
             // What's wrong with a line can be said when all of it is there.
-            _ if !bytes.contains(&b'\n') => Ok(httparse::Status::Partial),
+            _ if !bytes.trim_ascii_start().contains(&b'\n') => Ok(httparse::Status::Partial),
             outcome => outcome,
         };
         let length = match outcome {
