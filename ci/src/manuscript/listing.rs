@@ -89,10 +89,12 @@ impl Listing {
     }
 }
 
-/// Whether a file of a listing, by its path in it, holds tests of the book's own. A `main.rs` names each at its end, by
-/// `#[cfg(test)]` and `mod NAME;`: `book_tests` where the reader has a `mod tests { ... }` of their own.
+/// Whether a file of a listing, by its path in it, holds tests of the book's own: of the program as a whole, in `tests/`,
+/// or in `src/`. A `main.rs` names each of the latter at its end, by `#[cfg(test)]` and `mod NAME;`: `book_tests` where the
+/// reader has a `mod tests { ... }` of their own.
 pub fn is_our_tests(file: &Path) -> bool {
-    ["src/score.rs", "src/tests.rs", "src/book_tests.rs"].iter().any(|name| file == Path::new(name))
+    file.starts_with("tests")
+        || ["src/score.rs", "src/tests.rs", "src/book_tests.rs"].iter().any(|name| file == Path::new(name))
 }
 
 /// The name of the listing that a file below `listings/` belongs to.

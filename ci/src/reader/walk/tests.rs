@@ -177,6 +177,7 @@ fn eighth() -> (String, Vec<(&'static str, String)>) {
         ("08-whole/src/main.rs", EIGHT),
         ("08-whole/src/http.rs", "fn head() {}"),
         ("08-whole/src/book_tests.rs", "fn ours() {}"),
+        ("08-whole/tests/program.rs", "fn ours() {}"),
     ];
     let text = |path: &str, text: &str| if path.ends_with("toml") { text.to_owned() } else { anchored(text) };
     let files = files.map(|(path, file)| (path, text(path, file))).to_vec();
@@ -200,6 +201,7 @@ fn a_step_starts_from_the_test_that_its_reader_has_typed_in() {
     let end = walk.ends.iter().find(|end| end.listing == "08-whole").unwrap();
     assert_eq!(end.before.as_ref().map(|(name, _)| name.as_str()), Some("broken/in-pieces"));
     assert!(!end.files.contains_key(Path::new("src/book_tests.rs")));
+    assert!(!end.files.contains_key(Path::new("tests/program.rs")));
 
     let handle = walk.figures.values().last().unwrap();
     let marks: Vec<(&str, bool, &[String], bool)> = handle
