@@ -10,7 +10,7 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, Result};
 use book::finding::Finding;
-use book::manuscript::{Book, Kind, Listing, Source};
+use book::manuscript::{Book, Kind, Listing, Source, slashes};
 
 use crate::cache::Cache;
 use crate::check::Context;
@@ -75,6 +75,9 @@ fn program(book: &Book, listing: &Listing, block: &str) -> String {
         }
     };
     let program: String = block.lines().map(line).collect();
+    // Paths count from the file that they stand in.
+    let folder = slashes(&book.root.join(&listing.folder));
+    let program = program.replace("include_str!(\"..", &format!("include_str!(\"{folder}"));
     if program.contains("fn main") { program } else { program + "\nfn main() {}\n" }
 }
 

@@ -1,6 +1,5 @@
 //! What the book says of this step, and its reader does not type.
 
-
 use clients::{
     Client, Server, ServerProcess, ask, longest_wait, room_for_clients, serve_in_background,
     serve_in_own_process,

@@ -157,8 +157,9 @@ fn is_other_version(bytes: &[u8]) -> bool {
         .next()
         .unwrap_or_default()
     {
+        [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'0' | b'1'] => false,
         [b'H', b'T', b'T', b'P', b'/', major, b'.', minor] => {
-            *major != b'1' && major.is_ascii_digit() && minor.is_ascii_digit()
+            major.is_ascii_digit() && minor.is_ascii_digit()
         }
         _ => false,
     }
