@@ -41,6 +41,7 @@ fn any_other_path_is_answered_with_the_404_page() {
 }
 
 #[test]
+#[ignore = "takes a whole nap, as in step 01: `cargo test -- --ignored`"]
 fn sleep_is_answered_after_five_seconds_and_delays_the_next() {
     let server = start();
     let mut sleeping = Client::connect(server.addr());

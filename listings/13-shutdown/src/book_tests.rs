@@ -142,6 +142,7 @@ fn a_request_that_has_begun_is_heard_to_the_end_and_answered() {
 }
 
 #[test]
+#[ignore = "takes a whole nap: `cargo test -- --ignored`"]
 fn a_nap_that_has_begun_ends_with_the_page() {
     let (server, stop) = start(PATIENT);
     let mut sleepy = Client::connect(server.addr());

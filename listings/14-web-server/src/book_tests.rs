@@ -163,3 +163,25 @@ fn the_task_of_a_connection_may_go_from_thread_to_thread() {
         is_send(handle_and_log(stream, addr, LIMITS, stopped, place)).await;
     });
 }
+
+/// Each of the clients that mean ill, a thousand at a time, while two threads serve them.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_thousand_of_each_hostile_kind_leave_the_server_as_it_was() {
+    use clients::hostile::{KINDS, KINDS_OF_HTTP, leave_no_trace};
+
+    let limits = Limits {
+        connections: 2_000,
+        head: Duration::from_millis(300),
+        response: Duration::from_millis(300),
+        ..LIMITS
+    };
+    let test = "book_tests::a_thousand_of_each_hostile_kind_leave_the_server_as_it_was";
+    let mut server = clients::serve_in_own_process(test, 2_200, |listener| {
+        thread::spawn(|| smol::block_on(EXECUTOR.run(future::pending::<()>())));
+        let serve = serve(Async::new(listener).unwrap(), limits, future::pending());
+        smol::block_on(EXECUTOR.run(EXECUTOR.spawn(serve)));
+    });
+    let kinds: Vec<_> = KINDS.into_iter().chain(KINDS_OF_HTTP).collect();
+    leave_no_trace(&mut server, &kinds);
+}

@@ -42,7 +42,7 @@ fn careful(mut stream: TcpStream) {
         false => "404 NOT FOUND",
     };
     if head.starts_with(b"GET /sleep ") {
-        thread::sleep(Duration::from_secs(5));
+        thread::sleep(Duration::from_secs(3));
     }
     if head.ends_with(b"\r\n\r\n") && head.len() <= 8192 {
         let rest = "Content-Length: 5\r\nConnection: close\r\n\r\nhello";
