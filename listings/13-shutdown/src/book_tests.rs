@@ -44,7 +44,7 @@ fn start_process(test: &str, limits: Limits) -> ServerProcess {
     let files = limits.connections + 200;
     serve_in_own_process(&format!("book_tests::{test}"), files, |listener| {
         let shutdown = async {
-            signal::ctrl_c().await.unwrap();
+            signal::ctrl_c().unwrap().await;
             println!("Ending");
         };
         smol::block_on(serve(Async::new(listener).unwrap(), limits, shutdown));

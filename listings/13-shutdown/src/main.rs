@@ -49,10 +49,11 @@ const LIMITS: Limits = Limits {
 fn main() {
     let listener = Async::<TcpListener>::bind(([127, 0, 0, 1], 7878)).unwrap();
     let addr = listener.get_ref().local_addr().unwrap();
+    let ctrl_c = signal::ctrl_c().unwrap();
     println!("Listening on http://{addr}");
 
     let shutdown = async {
-        signal::ctrl_c().await.unwrap();
+        ctrl_c.await;
         println!("Ending");
     };
     smol::block_on(serve(listener, LIMITS, shutdown));

@@ -17,7 +17,7 @@ const LIMITS: Limits = Limits {
 
 /// Serves until Ctrl-C.
 fn start_and_stop(listener: TcpListener, limits: Limits) {
-    let shutdown = async { signal::ctrl_c().await.unwrap() };
+    let shutdown = signal::ctrl_c().unwrap();
     let serve = serve(Async::new(listener).unwrap(), limits, shutdown);
     smol::block_on(serve);
 }

@@ -6,14 +6,16 @@ use std::io;
 use async_signal::{Signal, Signals};
 use futures_lite::StreamExt;
 
-/// Waits until somebody presses Ctrl-C, or the system asks us to end.
-pub async fn ctrl_c() -> io::Result<()> {
+/// Takes the signals from here on. The future is complete when somebody
+/// presses Ctrl-C, or the system asks us to end.
+pub fn ctrl_c() -> io::Result<impl Future<Output = ()>> {
     #[cfg(unix)]
     let mut signals = Signals::new([Signal::Int, Signal::Term])?;
     #[cfg(windows)]
     let mut signals = Signals::new([Signal::Int])?;
 
-    signals.next().await;
-    Ok(())
+    Ok(async move {
+        signals.next().await;
+    })
 }
 // ANCHOR_END: all

@@ -73,10 +73,11 @@ fn start() -> Result<(), String> {
     let listener = Async::<TcpListener>::bind(addr)
         .map_err(|error| format!("can't listen on {addr}: {error}"))?;
     let addr = listener.get_ref().local_addr().unwrap_or(addr);
+    let ctrl_c = signal::ctrl_c().map_err(|error| error.to_string())?;
     println!("Listening on http://{addr}");
 
     let shutdown = async {
-        signal::ctrl_c().await.unwrap();
+        ctrl_c.await;
         println!("Ending");
     };
     // Letting clients in is a task as well, for whichever thread is free.

@@ -42,9 +42,9 @@ const LIMITS: Limits = Limits {
 fn main() {
     let listener = Async::<TcpListener>::bind(([127, 0, 0, 1], 7878)).unwrap();
     let addr = listener.get_ref().local_addr().unwrap();
+    let signals = signal::signals().unwrap();
     println!("Listening on http://{addr}");
 
-    let signals = signal::signals().unwrap();
     smol::block_on(serve_until(listener, LIMITS, signals));
 }
 

@@ -42,10 +42,10 @@ const LIMITS: Limits = Limits {
 fn main() {
     let listener = Async::<TcpListener>::bind(([127, 0, 0, 1], 7878)).unwrap();
     let addr = listener.get_ref().local_addr().unwrap();
-    println!("Listening on http://{addr}");
-
     // ANCHOR: main
     let signals = signal::signals().unwrap();
+    println!("Listening on http://{addr}");
+
     smol::block_on(serve_until(listener, LIMITS, signals));
     // ANCHOR_END: main
 }
