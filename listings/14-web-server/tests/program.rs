@@ -116,7 +116,7 @@ fn clients_are_let_in_and_served_while_it_computes() {
         is_first
     };
     // A busy machine may let the one that computes be faster, so there is another try, and one more.
-    assert!((1..=3).any(|_| (1..=4).all(&mut is_served_meanwhile)));
+    assert!((1..=3).any(|_| (1..=2).all(&mut is_served_meanwhile)));
 }
 
 #[cfg(unix)]
