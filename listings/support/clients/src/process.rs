@@ -28,7 +28,7 @@ pub fn in_own_process(test: &str, variable: &str, value: &str, body: impl FnOnce
     }
     let program = env::current_exe().expect("a test program knows where it is");
     let output = Command::new(program)
-        .args(["--exact", test, "--nocapture"])
+        .args(["--exact", test, "--nocapture", "--include-ignored"])
         .env(OWN_PROCESS, test)
         .env(variable, value)
         .output()
@@ -69,7 +69,7 @@ impl OwnProcess {
         let program = env::current_exe().expect("a test program knows where it is");
         let mut command = Command::new(program);
         command
-            .args(["--exact", test, "--nocapture"])
+            .args(["--exact", test, "--nocapture", "--include-ignored"])
             .env(OWN_PROCESS, test);
         OwnProcess::run(&mut command)
     }
