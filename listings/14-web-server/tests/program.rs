@@ -3,6 +3,7 @@
 use std::io::prelude::*;
 use std::net::{TcpListener, TcpStream};
 use std::process::Command;
+use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -164,12 +165,16 @@ fn the_signal_of_kill_ends_it_once_the_last_client_has_been_served() {
     signal_ends_it_well(ServerProcess::terminate);
 }
 
+/// Two tests with ten thousand clients each would need more files than one process may open.
+static TEN_THOUSAND: Mutex<()> = Mutex::new(());
+
 /// One after the other, they would take fourteen hours.
 #[test]
 #[ignore = "takes as long as in step 11, where it is not left out: `cargo test -- --ignored`"]
 fn ten_thousand_sleep_at_once() {
     const NAP: Duration = Duration::from_secs(5);
 
+    let _alone = TEN_THOUSAND.lock();
     let (server, count) = start_for_ten_thousand();
     // The queue is as long as it should be when the first has been served.
     client_of(&server);
@@ -224,6 +229,7 @@ fn memory_of_each(begin: fn(&mut TcpStream)) -> usize {
 #[test]
 #[ignore = "thirty thousand clients: `cargo test --release -- --ignored --nocapture memory`"]
 fn a_connection_takes_no_more_than_four_kibibytes_of_memory() {
+    let _alone = TEN_THOUSAND.lock();
     let silent = memory_of_each(|_| ());
     let half_sent = memory_of_each(|client| client.write_all(&REQUEST[..10]).unwrap());
     let kept_open = memory_of_each(|client| {
