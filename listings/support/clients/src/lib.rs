@@ -17,6 +17,7 @@
 //! ```
 
 mod client;
+mod hold;
 mod process;
 mod reply;
 pub mod score;
@@ -24,6 +25,7 @@ mod server;
 mod server_process;
 
 pub use client::{Client, ask};
+pub use hold::{Held, hold};
 #[cfg(target_os = "linux")]
 pub use process::limit_address_space;
 pub use process::{OwnProcess, expect_one_smol_thread, in_own_process, room_for_clients};
