@@ -76,8 +76,8 @@ fn run<T>(executor: &Executor, threads: usize, server: impl Future<Output = T>) 
 }
 // ANCHOR_END: run
 
-/// Handles a connection as the finished server does, but ends when it's told
-/// to by the client alone.
+/// Handles a connection as the finished server does. `stopped` stays open, so
+/// nothing but the client ends it.
 async fn handle(stream: impl AsyncRead + AsyncWrite + Unpin) {
     let (_running, stopped) = channel::bounded(1);
     if let Err(error) = connection::handle_connection(stream, LIMITS, stopped).await {

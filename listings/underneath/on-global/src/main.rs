@@ -15,6 +15,7 @@ mod connection;
 #[path = "../../../14-web-server/src/http.rs"]
 mod http;
 
+// ANCHOR: handle
 /// How long a client may take to send a head, and to receive a response.
 #[derive(Clone, Copy)]
 struct Limits {
@@ -26,6 +27,7 @@ const LIMITS: Limits = Limits {
     head: Duration::from_secs(10),
     response: Duration::from_secs(30),
 };
+// ANCHOR_END: handle
 
 // ANCHOR: main
 fn main() -> io::Result<()> {
@@ -60,8 +62,8 @@ where
 // ANCHOR_END: serve
 
 // ANCHOR: handle
-/// Handles a connection as the finished server does, but ends when it's told
-/// to by the client alone.
+/// Handles a connection as the finished server does. `stopped` stays open, so
+/// nothing but the client ends it.
 async fn handle(stream: impl AsyncRead + AsyncWrite + Unpin) {
     let (_running, stopped) = channel::bounded(1);
     if let Err(error) = connection::handle_connection(stream, LIMITS, stopped).await {

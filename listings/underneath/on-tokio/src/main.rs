@@ -58,8 +58,8 @@ where
 }
 // ANCHOR_END: serve
 
-/// Handles a connection as the finished server does, but ends when it's told
-/// to by the client alone.
+/// Handles a connection as the finished server does. `stopped` stays open, so
+/// nothing but the client ends it.
 async fn handle(stream: impl AsyncRead + AsyncWrite + Unpin) {
     let (_running, stopped) = channel::bounded(1);
     if let Err(error) = connection::handle_connection(stream, LIMITS, stopped).await {
