@@ -5,12 +5,13 @@
 
 use std::env;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, Result};
 use book::finding::Finding;
-use book::manuscript::{Book, Kind, Listing, Source, slashes};
+use book::manuscript::{Kind, Source};
+use book::reader::files::{Files, reader_files, to_text};
 
 use crate::cache::Cache;
 use crate::check::Context;
@@ -49,7 +50,7 @@ pub fn check(context: &Context) -> Result<Vec<Finding>> {
                 }
                 _ => expanded.text.clone(),
             };
-            let program = program(book, listing, &text);
+            let program = program(&reader_files(book, listing)?, &book.root.join(&listing.folder), &text);
             for error in cache.check(&program, || compile(&listings, &program))? {
                 let message = format!("this block does not compile: {}", error.message);
                 let help = format!("at its line {}, hidden ones counted\n{}", error.line, error.help);
@@ -61,23 +62,22 @@ pub fn check(context: &Context) -> Result<Vec<Finding>> {
 }
 
 /// The program that a block shows, with its hidden lines, modules from files beside it (but for tests), and a `main`.
-fn program(book: &Book, listing: &Listing, block: &str) -> String {
+/// What it includes is in the listing's `folder`.
+fn program(files: &Files, folder: &Path, block: &str) -> String {
     let mut is_test = false;
     let line = |line: &str| {
         let hidden = line.trim_start();
         let line = if hidden == "#" { "" } else { hidden.strip_prefix("# ").unwrap_or(line) };
         let module = line.strip_prefix("mod ").and_then(|line| line.strip_suffix(';')).filter(|_| !is_test);
         is_test = line == "#[cfg(test)]";
-        let source = |name| book.sources.get(&listing.folder.join(format!("src/{name}.rs")));
+        let source = |name| files.get(&PathBuf::from(format!("src/{name}.rs")));
         match module.and_then(|name| Some((name, source(name)?))) {
-            Some((name, source)) => format!("mod {name} {{\n{}\n}}\n", source.text),
+            Some((name, lines)) => format!("mod {name} {{\n{}}}\n", to_text(lines)),
             None => format!("{line}\n"),
         }
     };
     let program: String = block.lines().map(line).collect();
-    // Paths count from the file that they stand in.
-    let folder = slashes(&book.root.join(&listing.folder));
-    let program = program.replace("include_str!(\"..", &format!("include_str!(\"{folder}"));
+    let program = program.replace("include_str!(\"../", &format!("include_str!(r\"{}/", folder.display()));
     if program.contains("fn main") { program } else { program + "\nfn main() {}\n" }
 }
 
@@ -115,15 +115,14 @@ pub fn rustc() -> Option<Result<ExitCode>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use book::testing::small_book;
 
     #[test]
     fn hidden_lines_are_lines_and_modules_are_in_it() {
-        let (_folder, book) = small_book(&[("src/page.md", "# Page\n"), ("listings/01-a/src/b.rs", "fn b() {}\n")]);
+        let files = Files::from([("src/b.rs".into(), vec!["fn b() { include_str!(\"../b.html\"); }".to_owned()])]);
         let block = "# mod b;\n#\n#[cfg(test)]\n# mod tests;\nfn main() {\n    #[allow(unused)]\n    # let x = 1;\n}";
         assert_eq!(
-            program(&book, &book.listings["01-a"], block),
-            "mod b {\nfn b() {}\n\n}\n\n#[cfg(test)]\nmod tests;\nfn main() {\n    #[allow(unused)]\nlet x = 1;\n}\n"
+            program(&files, Path::new("/a"), block),
+            "mod b {\nfn b() { include_str!(r\"/a/b.html\"); }\n}\n\n#[cfg(test)]\nmod tests;\nfn main() {\n    #[allow(unused)]\nlet x = 1;\n}\n"
         );
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use anyhow::{Context, Result, anyhow};
-use regex::Regex;
+use regex::{Captures, Regex};
 use toml_edit::{DocumentMut, Item, Table};
 
 use crate::manuscript::listing::{OVERLAY, is_our_tests};
@@ -18,6 +18,10 @@ pub const PACKAGE: &str = "web-server";
 /// The modules in files of their own that a source file names last, for its tests; an answer has its exercise's.
 static TEST_MODULES: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#"(\s*#\[cfg\(test\)\]\n(#\[path = "[^"]*"\]\n)?mod \w+;)+\s*\z"#));
+
+/// A module whose file is another listing's. The reader has a file of their own, with the same text.
+static MODULE_ELSEWHERE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r#"(?m)^#\[path = "(?P<path>[^"]+)"\]\n(?P<module>mod (?P<name>\w+);)$"#));
 
 /// The text files of a project, by their paths in it: the lines of each, without their ends.
 pub type Files = BTreeMap<PathBuf, Vec<String>>;
@@ -59,13 +63,27 @@ fn its_files(book: &Book, listing: &Listing) -> Result<Files> {
     let mut files = Files::new();
     for (file, source) in book.files_of(listing).filter(|(file, _)| !is_ours(file) && !is_our_tests(file)) {
         let text = match file.extension().and_then(OsStr::to_str) {
-            Some("rs") => reader_source(source),
+            Some("rs") => {
+                let text = reader_source(source);
+                files.extend(modules_elsewhere(book, &listing.folder, file, &text));
+                MODULE_ELSEWHERE.replace_all(&text, "$module").into_owned()
+            }
             _ if file == Path::new("Cargo.toml") => reader_manifest(source, &name)?,
             _ => source.text.clone(),
         };
         files.insert(file.to_owned(), to_lines(&text));
     }
     Ok(files)
+}
+
+/// The files that stand for the modules that a source file of a listing takes from others.
+fn modules_elsewhere(book: &Book, folder: &Path, file: &Path, text: &str) -> Files {
+    let beside = folder.join(file.parent().unwrap_or(Path::new("")));
+    let module = |named: Captures<'_>| {
+        let source = book.sources.get(&normalize(&beside.join(&named["path"])))?;
+        Some((file.with_file_name(format!("{}.rs", &named["name"])), to_lines(&reader_source(source))))
+    };
+    MODULE_ELSEWHERE.captures_iter(text).filter_map(module).collect()
 }
 
 /// What the reader of an exercise starts with: its files and tests, and the crates of ours that these need.
@@ -150,4 +168,26 @@ pub fn to_lines(text: &str) -> Vec<String> {
 
 pub fn to_text(lines: &[String]) -> String {
     lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::small_book;
+
+    #[test]
+    fn a_module_of_another_listing_is_a_file_of_the_reader() {
+        let main = "#[path = \"../../../01-a/src/b.rs\"]\nmod b;\n\nfn main() {}\n\n#[cfg(test)]\nmod tests;\n";
+        let (_folder, book) = small_book(&[
+            ("src/page.md", "# Page\n"),
+            ("listings/01-a/src/b.rs", "//! Step 01.\n\npub fn b() {}\n"),
+            ("listings/underneath/c/src/main.rs", main),
+        ]);
+
+        let files = reader_files(&book, &book.listings["underneath/c"]).unwrap();
+
+        let text = |file: &str| to_text(&files[Path::new(file)]);
+        assert_eq!(text("src/main.rs"), "mod b;\n\nfn main() {}\n");
+        assert_eq!(text("src/b.rs"), "pub fn b() {}\n");
+    }
 }

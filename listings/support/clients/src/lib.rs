@@ -18,6 +18,7 @@
 
 mod client;
 mod crowd;
+mod hold;
 #[cfg(target_os = "linux")]
 pub mod hostile;
 mod process;
@@ -29,6 +30,7 @@ pub mod shutdown;
 
 pub use client::{Client, ask};
 pub use crowd::longest_wait;
+pub use hold::{Held, hold};
 #[cfg(target_os = "linux")]
 pub use process::limit_address_space;
 pub use process::{Meeting, OwnProcess, expect_one_smol_thread, in_own_process, room_for_clients};
