@@ -20,13 +20,15 @@ pub enum Kind {
     Answer,
     /// `underneath/NAME`: a program that explains what lies below the steps.
     Underneath,
-    /// `support/NAME`: what the listings' own tests need. No page shows it.
+    /// `support/NAME`: what the listings' own tests need; `contenders/NAME`: what servers are measured against. A page
+    /// need not show it.
     Support,
 }
 
 const KINDS: &[(&str, Kind)] = &[
     ("answers", Kind::Answer),
     ("broken", Kind::Broken),
+    ("contenders", Kind::Support),
     ("exercises", Kind::Exercise),
     ("support", Kind::Support),
     ("underneath", Kind::Underneath),
