@@ -93,7 +93,7 @@ pub fn compute() -> String {
     let is_prime = |number: &u32| {
         (2..)
             .take_while(|divisor| divisor * divisor <= *number)
-            .all(|divisor| number % divisor != 0)
+            .all(|divisor| !number.is_multiple_of(divisor))
     };
     let limit = 200_000;
     let count = (2..limit).filter(is_prime).count();

@@ -6,9 +6,7 @@ use super::serve;
 
 /// The reply to these requests on one connection, the last of which closes it.
 fn reply(requests: &str) -> Reply {
-    let server = serve_in_background(|listener| {
-        let _ = serve(listener);
-    });
+    let server = serve_in_background(serve);
     let mut client = Client::connect(server.addr());
     client.send(requests.as_bytes()).unwrap();
     client.read_reply().unwrap()
