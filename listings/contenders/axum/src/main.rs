@@ -15,6 +15,8 @@ use tokio::runtime::Builder;
 #[path = "../../http.rs"]
 #[allow(dead_code)]
 mod http;
+#[path = "../../listen.rs"]
+mod listen;
 
 fn main() {
     let mut arguments: Vec<String> = env::args().skip(1).collect();
@@ -22,9 +24,7 @@ fn main() {
     let threads = option.map(|at| arguments.drain(at..).nth(1).expect("a number"));
     let threads = threads.map(|number| number.parse().expect("a number"));
 
-    let addr = arguments.first().map_or("127.0.0.1:7878", String::as_str);
-    let listener = TcpListener::bind(addr).unwrap();
-    println!("Listening on http://{}", listener.local_addr().unwrap());
+    let listener = listen::listen(arguments.first().map(String::as_str));
     serve_on(threads, listener);
 }
 

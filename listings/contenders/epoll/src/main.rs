@@ -2,11 +2,12 @@
 //! of bytes that ends in a blank line with the same page. `epoll-loop [ADDR]`, on one thread, on Linux alone.
 
 #[cfg(target_os = "linux")]
+#[path = "../../listen.rs"]
+mod listen;
+
+#[cfg(target_os = "linux")]
 fn main() -> std::io::Result<()> {
-    let addr = std::env::args().nth(1);
-    let listener = std::net::TcpListener::bind(addr.as_deref().unwrap_or("127.0.0.1:7878"))?;
-    println!("Listening on http://{}", listener.local_addr()?);
-    epoll::serve(listener)
+    epoll::serve(listen::listen(std::env::args().nth(1).as_deref()))
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -8,14 +8,11 @@ use std::thread;
 mod blocking;
 #[path = "../../http.rs"]
 mod http;
+#[path = "../../listen.rs"]
+mod listen;
 
 fn main() {
-    let addr = env::args().nth(1);
-    let addr = addr.as_deref().unwrap_or("127.0.0.1:7878");
-    let listener = TcpListener::bind(addr).unwrap();
-    println!("Listening on http://{}", listener.local_addr().unwrap());
-
-    serve(listener);
+    serve(listen::listen(env::args().nth(1).as_deref()));
 }
 
 fn serve(listener: TcpListener) {

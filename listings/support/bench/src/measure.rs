@@ -59,7 +59,7 @@ impl<'a> Session<'a> {
     ///
     /// If a contender does not start. One that falls over later is a result.
     pub fn run(self) -> io::Result<Vec<Value>> {
-        let (rounds, time) = if self.quick { (2, 300) } else { (5, 1500) };
+        let (rounds, time) = if self.quick { (2, 200) } else { (5, 1500) };
         let time = Duration::from_millis(time);
         for round in 1..=rounds {
             for kind in ["kept", "new"] {
@@ -73,7 +73,7 @@ impl<'a> Session<'a> {
                 )?;
             }
         }
-        let (rounds, probes) = if self.quick { (1, 50) } else { (3, 100) };
+        let (rounds, probes) = if self.quick { (1, 30) } else { (3, 100) };
         for round in 1..=rounds {
             for others in ["nobody", "silent", "computing"] {
                 self.each(
@@ -90,7 +90,7 @@ impl<'a> Session<'a> {
                 )?;
             }
         }
-        let rounds = if self.quick { 1 } else { 2 };
+        let rounds = if self.quick { 1 } else { 3 };
         for round in 1..=rounds {
             self.each(
                 &format!("idle clients {round}/{rounds}"),
@@ -103,11 +103,16 @@ impl<'a> Session<'a> {
                 },
             )?;
         }
-        self.each("where it ends", |index, program| {
-            let (result, text) = end(program, self.most)?;
-            self.set(index, "end", result);
-            Ok(text)
-        })?;
+        for round in 1..=rounds {
+            self.each(
+                &format!("where it ends {round}/{rounds}"),
+                |index, program| {
+                    let (result, text) = end(program, self.most)?;
+                    self.add(index, &["end"], result);
+                    Ok(text)
+                },
+            )?;
+        }
         self.slow()?;
         Ok(self.results.into_inner())
     }
@@ -117,7 +122,7 @@ impl<'a> Session<'a> {
     fn slow(&self) -> io::Result<()> {
         let few = [1, 10, 100];
         let many = if self.quick { &[][..] } else { &[1000, 10_000] };
-        let limit = Duration::from_secs(if self.quick { 11 } else { 66 });
+        let limit = Duration::from_secs(if self.quick { 6 } else { 66 });
         let with_all_pages = || {
             let programs = self.programs.iter().enumerate();
             programs.filter(|(_, program)| program.contender.has_all_pages)
@@ -199,10 +204,6 @@ impl<'a> Session<'a> {
             empty => *empty = json!([result]),
         }
     }
-
-    fn set(&self, index: usize, key: &str, result: Value) {
-        self.results.borrow_mut()[index][key] = result;
-    }
 }
 
 fn load(server: &Server, path: &str) -> Load {
@@ -256,8 +257,7 @@ fn delay(
     let mut crowd = Crowd::new(server.addr);
     if others == "silent" {
         // Those that can't connect are missing, and that is a result as well.
-        let _ = crowd.grow(SILENT, CONNECT);
-        settle(&server, SILENT);
+        let _ = fill(&mut crowd, &server, SILENT);
     }
     let (asks, computing) = (load(&server, "/"), load(&server, "/compute"));
     let report = thread::scope(|scope| {
@@ -300,8 +300,7 @@ fn idle(program: &Program, levels: impl Iterator<Item = usize>) -> io::Result<(V
     let mut crowd = Crowd::new(server.addr);
     let (mut results, mut text) = (Vec::new(), String::new());
     for count in levels {
-        let grown = crowd.grow(count, CONNECT);
-        settle(&server, count);
+        let grown = fill(&mut crowd, &server, count);
         let Some(sample) = server.sample() else { break };
         let answer = next_client(&server);
         results.push(json!({
@@ -333,8 +332,7 @@ fn end(program: &Program, most: usize) -> io::Result<(Value, String)> {
     let (mut answered, mut how) = (0, "more than were tried".to_owned());
     let mut count = 1;
     while count <= most {
-        let grown = crowd.grow(count, CONNECT);
-        settle(&server, count);
+        let grown = fill(&mut crowd, &server, count);
         let is_answered = next_client(&server).is_some();
         // One that has begun to fall needs a moment to be gone.
         let mut ended = server.end();
@@ -378,12 +376,23 @@ fn next_client(server: &Server) -> Option<Duration> {
         .copied()
 }
 
+/// Lets silent clients come until there are so many, and the server has accepted them, if it does. They come by
+/// hundreds, so that they need no longer queue than the system allows.
+fn fill(crowd: &mut Crowd, server: &Server, count: usize) -> io::Result<()> {
+    while crowd.len() < count {
+        let next = count.min(crowd.len() + 100);
+        crowd.grow(next, CONNECT)?;
+        settle(server, next);
+    }
+    Ok(())
+}
+
 /// Waits until the server has accepted so many clients, or no more come.
 fn settle(server: &Server, count: usize) {
     let (mut last, mut still) = (0, 0);
     while still < 30 {
         match server.open_files() {
-            Some(files) if files as usize >= count && files == last => still += 15,
+            Some(files) if files as usize > count => return,
             Some(files) if files == last => still += 1,
             Some(files) => (last, still) = (files, 0),
             None => return,

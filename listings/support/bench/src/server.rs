@@ -54,6 +54,8 @@ impl Server {
         command
             .arg(addr.to_string())
             .args(program.contender.arguments)
+            // Its last line is to be what went wrong.
+            .env("RUST_BACKTRACE", "0")
             .envs(program.contender.environment.iter().copied())
             .current_dir(&program.folder)
             .stdin(Stdio::null())

@@ -56,15 +56,15 @@ impl Report {
     /// How long this share of the requests took at most, of those that were answered and those that still wait: half
     /// of them for 0.5, the median. Nothing if there were none.
     ///
-    /// Whether it is only a lower bound, because that request still waits, is in the second value.
+    /// The second value says whether that is only a lower bound, because of those that still wait.
     pub fn percentile(&self, share: f64) -> Option<(Duration, bool)> {
-        let answered = self.answered.iter().map(|time| (*time, false));
-        let mut all: Vec<_> = answered
-            .chain(self.waiting.iter().map(|time| (*time, true)))
-            .collect();
-        let last = all.len().checked_sub(1)?;
-        let (_, found, _) = all.select_nth_unstable((share * last as f64).round() as usize);
-        Some(*found)
+        let mut all = [&self.answered[..], &self.waiting].concat();
+        let place = (share * all.len().checked_sub(1)? as f64).round() as usize;
+        let (_, least, _) = all.select_nth_unstable(place);
+        let least = *least;
+        // At most, those that wait take for ever.
+        let sooner = self.answered.iter().filter(|time| **time <= least).count();
+        Some((least, sooner <= place))
     }
 }
 

@@ -79,3 +79,23 @@ fn what_is_not_answered_still_waits() {
     assert!(waits && median >= SHORT / 2);
     assert_eq!((crowd.len(), crowd.is_empty()), (2, false));
 }
+
+#[test]
+fn a_percentile_of_what_still_waits_is_a_lower_bound() {
+    let seconds = |list: &[u64]| list.iter().copied().map(Duration::from_secs).collect();
+    let report = Report {
+        answered: seconds(&[1, 2, 9]),
+        waiting: seconds(&[3, 4]),
+        ..Report::default()
+    };
+    let percentile = |share| {
+        report
+            .percentile(share)
+            .map(|(time, waits)| (time.as_secs(), waits))
+    };
+    assert_eq!(percentile(0.0), Some((1, false)));
+    assert_eq!(percentile(0.25), Some((2, false)));
+    assert_eq!(percentile(0.5), Some((3, true)));
+    assert_eq!(percentile(1.0), Some((9, true)));
+    assert_eq!(Report::default().percentile(0.5), None);
+}
