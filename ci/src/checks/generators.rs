@@ -2,6 +2,8 @@
 //!
 //! A file is generated if a page includes it.
 
+mod bench;
+mod plots;
 pub mod score;
 mod svg;
 mod timelines;
@@ -70,6 +72,9 @@ pub fn from_book(book: &Book) -> (Vec<Generated>, Vec<Finding>) {
         generated.push(table);
         findings.extend(found);
     }
+    let (measured, found) = bench::files(book);
+    generated.extend(measured);
+    findings.extend(found);
     (generated, findings)
 }
 

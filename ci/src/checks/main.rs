@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
+use book::finding::Finding;
 use book::manuscript::{Book, includes, slashes};
 
 use check::{Check, Context, Skipped, say};
@@ -74,6 +75,11 @@ fn run(arguments: &[&str]) -> Result<ExitCode> {
             check::run(FAST, SLOW, &context()?, &names, arguments.contains(&"--no-skip"))?
         }
         ["bless"] => bless(&context()?)?,
+        // After new measurements.
+        ["generate"] => {
+            let context = context()?;
+            write(&context, generators::from_book(&context.book))?
+        }
         // For the check `skeptic`, in a process of its own.
         ["skeptic", listings] => return skeptic::run(Path::new(listings)),
         _ => bail!("`{}` means nothing here; `cargo book help` lists what does", arguments.join(" ")),
@@ -92,6 +98,11 @@ fn bless(context: &Context) -> Result<bool> {
         Err(error) if error.is::<Skipped>() => say(format_args!("transcripts were {error}")),
         Err(error) => return Err(error),
     }
+    write(context, (files, findings))
+}
+
+/// Writes files, and prints what changes, and what is wrong with others. Gives whether nothing is.
+fn write(context: &Context, (files, mut findings): (Vec<generators::Generated>, Vec<Finding>)) -> Result<bool> {
     let mut changed = 0;
     for file in &files {
         if let Some(diff) = file.write(&context.book.root)? {

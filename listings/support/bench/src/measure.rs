@@ -154,12 +154,12 @@ impl<'a> Session<'a> {
             let (result, text) = slow_result(count, &report);
             let name = self.programs[index].contender.name;
             self.say("slow requests", &format!("{name:17} {text}"));
-            falls_behind[index] |= report.answered.len() < count;
+            falls_behind[index] |= report.answered.len() < count || report.time > limit / 4;
             self.add(index, &["slow"], result);
         }
         for count in many.iter().filter(|count| **count <= self.most) {
             self.each("slow requests", |index, program| {
-                // More of them would take it hours.
+                // More of them would take it minutes or hours.
                 if falls_behind[index] || !program.contender.has_all_pages {
                     return Ok(String::new());
                 }
@@ -377,10 +377,10 @@ fn next_client(server: &Server) -> Option<Duration> {
 }
 
 /// Lets silent clients come until there are so many, and the server has accepted them, if it does. They come by
-/// hundreds, so that they need no longer queue than the system allows.
+/// thousands, so that the queue is never full.
 fn fill(crowd: &mut Crowd, server: &Server, count: usize) -> io::Result<()> {
     while crowd.len() < count {
-        let next = count.min(crowd.len() + 100);
+        let next = count.min(crowd.len() + 1000);
         crowd.grow(next, CONNECT)?;
         settle(server, next);
     }
