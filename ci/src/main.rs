@@ -2,7 +2,7 @@
 //! is in two programs that it builds and starts: `pages`, for readers, and `checks`, for contributors.
 
 use std::path::Path;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use program::{CHECKS, PAGES};
 
@@ -24,6 +24,8 @@ Commands:
            CHECK...   Only these, by the names that a whole run prints
            --no-skip  A check that can't run on this machine fails
   bless  Capture every transcript again, generate what is generated, and show what changed
+  bench  Measure the servers against each other, and generate the tables and plots
+           --quick    In one minute, for ourselves: the committed results stay
   help   This text";
 
 fn main() -> ExitCode {
@@ -48,6 +50,19 @@ fn run(arguments: &[String]) -> Result<ExitCode, String> {
         "serve" => mdbook::serve(&root, &arguments[1..]),
         "build" | "preprocess" => PAGES.start(&root, arguments),
         "check" | "test" | "bless" => CHECKS.start(&root, arguments),
+        "bench" => bench(&root, &arguments[1..]),
         _ => Err(format!("there is no command `{command}`; `cargo book help` lists those there are")),
+    }
+}
+
+/// Measures, and then generates what pages show of it.
+fn bench(root: &Path, options: &[String]) -> Result<ExitCode, String> {
+    let mut bench = Command::new(program::cargo());
+    bench.current_dir(root.join("listings")).args(["run", "--release", "--package", "bench", "--"]).args(options);
+    let status = bench.status().map_err(|error| format!("cannot start cargo: {error}"))?;
+    match (status.success(), options) {
+        (false, _) => Ok(ExitCode::FAILURE),
+        (true, []) => CHECKS.start(root, &["generate".to_owned()]),
+        (true, _) => Ok(ExitCode::SUCCESS),
     }
 }

@@ -3,6 +3,8 @@
 //! A file is generated if a page includes it. A generator is a function from the book to files and findings, and a name
 //! in [`from_book`].
 
+mod bench;
+mod plots;
 pub mod score;
 mod svg;
 mod timelines;
@@ -65,7 +67,8 @@ pub fn check(book: &Book) -> Vec<Finding> {
 
 /// The files that are made of the book alone, and what is wrong there.
 pub fn from_book(book: &Book) -> (Vec<Generated>, Vec<Finding>) {
-    let (files, findings): (Vec<_>, Vec<_>) = [timelines::pictures(book), score::tables(book)].into_iter().unzip();
+    let generators = [timelines::pictures(book), score::tables(book), bench::files(book)];
+    let (files, findings): (Vec<_>, Vec<_>) = generators.into_iter().unzip();
     (files.into_iter().flatten().collect(), findings.concat())
 }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
+use book::finding::Finding;
 use book::manuscript::{Book, slashes};
 
 use check::{Check, Context, Skipped, say};
@@ -73,6 +74,8 @@ fn run(arguments: &[&str]) -> Result<ExitCode> {
             check::run(FAST, SLOW, &context()?, &names, arguments.contains(&"--no-skip"))?
         }
         ["bless"] => bless(&context()?)?,
+        // After new measurements.
+        ["generate"] => generate(&context()?, &mut 0)?.is_empty(),
         // For the check `skeptic`, in a process of its own.
         ["skeptic", listings] => return skeptic::run(Path::new(listings)),
         _ => bail!("`{}` means nothing here; `cargo book help` lists what does", arguments.join(" ")),
@@ -80,33 +83,40 @@ fn run(arguments: &[&str]) -> Result<ExitCode> {
     Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// Writes what is made of the listings alone, prints and counts what changes, and gives what is wrong with the rest.
+fn generate(context: &Context, changed: &mut usize) -> Result<Vec<Finding>> {
+    let (files, findings) = generators::from_book(&context.book);
+    write(context, files, changed)?;
+    findings.iter().for_each(say);
+    Ok(findings)
+}
+
+fn write(context: &Context, files: Vec<Generated>, changed: &mut usize) -> Result<()> {
+    for file in files {
+        if let Some(diff) = file.write(&context.book.root)? {
+            say(format_args!("{}\n{diff}", slashes(&file.path)));
+            *changed += 1;
+        }
+    }
+    Ok(())
+}
+
 /// Writes again all that is captured or generated, and prints what changes. Gives whether all could be.
 fn bless(context: &Context) -> Result<bool> {
     let mut changed = 0;
-    let mut write = |files: Vec<Generated>| -> Result<()> {
-        for file in files {
-            if let Some(diff) = file.write(&context.book.root)? {
-                say(format_args!("{}\n{diff}", slashes(&file.path)));
-                changed += 1;
-            }
-        }
-        Ok(())
-    };
-    // First what is made of the listings alone: a page may include what isn't there yet.
-    let (files, mut findings) = generators::from_book(&context.book);
-    write(files)?;
+    // First what needs no transcript: a page may include what isn't there yet.
+    let mut findings = generate(context, &mut changed)?;
     context.includes.iter().for_each(say);
     context.included().context("what is generated has been written; run this again if that was all that they lack")?;
     match transcripts::capture(context, say) {
         Ok((captured, found)) => {
-            write(captured)?;
+            write(context, captured, &mut changed)?;
+            found.iter().for_each(say);
             findings.extend(found);
         }
         Err(error) if error.is::<Skipped>() => say(format_args!("transcripts were {error}")),
         Err(error) => return Err(error),
     }
-    findings.sort();
-    findings.iter().for_each(say);
     say(format_args!("{changed} files changed, {} could not be captured or generated", findings.len()));
     Ok(findings.is_empty())
 }

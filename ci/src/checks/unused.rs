@@ -22,7 +22,8 @@ pub fn check(book: &Book) -> Vec<Finding> {
         let used: BTreeSet<&str> = uses().filter_map(|include| include.anchor.as_deref()).collect();
         // Pages show those parts of a generated table that have something to say. In an exercise, an anchor says what is
         // no copy.
-        let is_table = path == Path::new("listings/score.md") && !used.is_empty();
+        let tables = ["listings/score.md", "listings/bench.md"].map(Path::new);
+        let is_table = tables.contains(&path.as_path()) && !used.is_empty();
         let is_free = is_table || path.starts_with("listings/exercises");
         for anchor in source.anchors.iter().filter(|anchor| !is_free && !used.contains(anchor.name.as_str())) {
             let message = format!("no page includes anchor `{}`", anchor.name);

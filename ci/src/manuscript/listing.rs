@@ -20,7 +20,8 @@ pub enum Kind {
     Answer,
     /// `underneath/NAME`: a program that explains what lies below the steps.
     Underneath,
-    /// `support/NAME`: what the listings' own tests need. No page shows it.
+    /// `support/NAME`: what the listings' own tests need; `contenders/NAME`: what servers are measured against. A page
+    /// need not show it.
     Support,
 }
 
@@ -113,7 +114,7 @@ fn kind_of(folder: &str) -> Option<Kind> {
         "answers" => Some(Kind::Answer),
         "broken" => Some(Kind::Broken),
         "exercises" => Some(Kind::Exercise),
-        "support" => Some(Kind::Support),
+        "contenders" | "support" => Some(Kind::Support),
         "underneath" => Some(Kind::Underneath),
         _ => None,
     }

@@ -51,6 +51,22 @@ impl Svg {
         self.content += &format!("<path class=\"line\" stroke-width=\"2\" d=\"{path}\"/>\n");
     }
 
+    /// One of nine markers, which differ in their shapes.
+    pub fn marker(&mut self, x: i32, y: i32, index: usize) {
+        let (shape, class) = [
+            ("M-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0z", "dot"),
+            ("M-3.5 -3.5h7v7h-7z", "line blank"),
+            ("M-4.5 3.5h9L0 -4.5z", "dot"),
+            ("M-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0z", "line blank"),
+            ("M-3.5 -3.5h7v7h-7z", "dot"),
+            ("M-4.5 3.5h9L0 -4.5z", "line blank"),
+            ("M0 -5L5 0L0 5L-5 0z", "dot"),
+            ("M0 -5L5 0L0 5L-5 0z", "line blank"),
+            ("M-4.5 -3.5h9L0 4.5z", "dot"),
+        ][index % 9];
+        self.content += &format!("<path class=\"{class}\" transform=\"translate({x} {y})\" d=\"{shape}\"/>\n");
+    }
+
     pub fn line(&mut self, [x1, y1]: [i32; 2], [x2, y2]: [i32; 2], class: &str) {
         self.content += &format!("<path class=\"line {class}\" d=\"M{x1} {y1}L{x2} {y2}\"/>\n");
     }

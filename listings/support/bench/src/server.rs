@@ -1,0 +1,179 @@
+//! A contender that runs, in a process of its own.
+
+use std::fs;
+use std::io::{self, BufRead, BufReader};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Signal, set_parent_process_death_signal};
+
+use crate::contenders::Program;
+
+/// How long a server may take until it listens.
+const START: Duration = Duration::from_secs(5);
+
+/// A server. It ends when this is dropped, or when we end, by whatever.
+pub struct Server {
+    pub addr: SocketAddr,
+    child: Child,
+    /// The last line that it has printed as an error.
+    last_line: Arc<Mutex<String>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+/// What a process holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sample {
+    pub memory_kib: u64,
+    pub address_space_kib: u64,
+    pub threads: u64,
+    pub open_files: u64,
+}
+
+impl Server {
+    /// Starts the program on a free port, and waits until it listens.
+    ///
+    /// # Errors
+    ///
+    /// If it can't be started, or does not listen.
+    pub fn start(program: &Program) -> io::Result<Server> {
+        // The port is free when we ask. If somebody takes it before the server does, there are others.
+        let mut attempts = (0..3).map(|_| Server::start_once(program));
+        attempts
+            .find(Result::is_ok)
+            .unwrap_or_else(|| Server::start_once(program))
+    }
+
+    fn start_once(program: &Program) -> io::Result<Server> {
+        let addr = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
+        let mut command = Command::new(&program.path);
+        command
+            .arg(addr.to_string())
+            .args(program.contender.arguments)
+            // Its last line is to be what went wrong.
+            .env("RUST_BACKTRACE", "0")
+            .envs(program.contender.environment.iter().copied())
+            .current_dir(&program.folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        // SAFETY: between fork and exec there is one system call, and nothing is allocated.
+        unsafe {
+            command.pre_exec(|| Ok(set_parent_process_death_signal(Some(Signal::KILL))?));
+        }
+        let mut child = command.spawn()?;
+        let errors = child.stderr.take();
+        let last_line = Arc::<Mutex<String>>::default();
+        let line = last_line.clone();
+        let reader = thread::spawn(move || {
+            for new in errors
+                .into_iter()
+                .flat_map(|errors| BufReader::new(errors).lines())
+            {
+                match (new, line.lock()) {
+                    // What comes behind it is advice on how to see more.
+                    (Ok(new), _) if new.is_empty() || new.starts_with("note: ") => {}
+                    (Ok(new), Ok(mut line)) => *line = new,
+                    _ => break,
+                }
+            }
+        });
+        let mut server = Server {
+            addr,
+            child,
+            last_line,
+            reader: Some(reader),
+        };
+        let start = Instant::now();
+        while TcpStream::connect(addr).is_err() {
+            if let Some(end) = server.end() {
+                return Err(io::Error::other(format!(
+                    "{} {end}",
+                    program.contender.name
+                )));
+            }
+            if start.elapsed() > START {
+                let name = program.contender.name;
+                return Err(io::Error::other(format!("{name} does not listen")));
+            }
+            thread::sleep(Duration::from_millis(2));
+        }
+        Ok(server)
+    }
+
+    /// How it ended; nothing if it still runs.
+    pub fn end(&mut self) -> Option<String> {
+        let status = self.child.try_wait().ok()??;
+        // Its errors end with it.
+        if let Some(reader) = self.reader.take() {
+            let _ = reader.join();
+        }
+        Some(format!("ended with {status}{}", self.last_words()))
+    }
+
+    /// The last line that it has printed as an error, if there is one, behind a colon.
+    pub fn last_words(&self) -> String {
+        let line = self
+            .last_line
+            .lock()
+            .map_or_else(|_| String::new(), |line| line.clone());
+        if line.is_empty() {
+            line
+        } else {
+            format!(": {line}")
+        }
+    }
+
+    /// What it holds now; nothing if it has ended.
+    pub fn sample(&self) -> Option<Sample> {
+        let status = fs::read_to_string(self.proc("status")).ok()?;
+        let number = |start: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(start))?;
+            line.split_whitespace().next()?.parse().ok()
+        };
+        Some(Sample {
+            memory_kib: number("VmRSS:")?,
+            address_space_kib: number("VmSize:")?,
+            threads: number("Threads:")?,
+            open_files: self.open_files()?,
+        })
+    }
+
+    /// How many files and sockets it has open.
+    pub fn open_files(&self) -> Option<u64> {
+        // Where this is the size of the folder, it needs not be read.
+        match fs::metadata(self.proc("fd")).ok()?.len() {
+            0 => Some(fs::read_dir(self.proc("fd")).ok()?.count() as u64),
+            size => Some(size),
+        }
+    }
+
+    /// How long it has kept processors busy, itself and the system for it, in hundredths of a second.
+    pub fn processor_time(&self) -> Option<Duration> {
+        let stat = fs::read_to_string(self.proc("stat")).ok()?;
+        // The name of the program, in parentheses, may contain anything. The 12th and 13th field behind it are the times.
+        let (_, fields) = stat.rsplit_once(')')?;
+        let fields = fields.split_whitespace().skip(11).take(2);
+        let ticks = fields.map_while(|field| field.parse::<u64>().ok());
+        Some(Duration::from_millis(10 * ticks.sum::<u64>()))
+    }
+
+    fn proc(&self, file: &str) -> String {
+        format!("/proc/{}/{file}", self.child.id())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Both fail only if it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if let Some(reader) = self.reader.take() {
+            let _ = reader.join();
+        }
+    }
+}
