@@ -5,20 +5,20 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
 
-use super::http::{self, Work};
+use super::requests::Job;
 
 /// Answers the requests on a connection, until the client has had enough.
 pub fn handle_connection(mut stream: TcpStream) -> io::Result<()> {
     let mut bytes = Vec::new();
     let mut buffer = [0; 1024];
     loop {
-        while let Some(request) = http::parse(&bytes) {
-            bytes.drain(..request.length);
-            if request.work == Work::Sleep {
+        while let Some(job) = Job::next(&mut bytes) {
+            if job.naps() {
                 thread::sleep(Duration::from_secs(5));
             }
-            stream.write_all(&http::respond(request))?;
-            if !request.keep_alive {
+            let (response, keep_alive) = job.response();
+            stream.write_all(&response)?;
+            if !keep_alive {
                 return Ok(());
             }
         }

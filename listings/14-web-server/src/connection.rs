@@ -19,7 +19,7 @@ use crate::http::{self, Request, Status};
 
 // ANCHOR: use
 /// Up to where `/compute` looks for prime numbers.
-const PRIMES: u32 = 1_000_000;
+const PRIMES: u32 = 2_000_000;
 // ANCHOR_END: use
 
 /// How many bytes we let a client send after our last response.

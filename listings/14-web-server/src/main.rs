@@ -6,6 +6,8 @@ mod signal;
 
 // ANCHOR: use
 use std::env;
+use std::fmt::Display;
+use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -51,6 +53,13 @@ const LIMITS: Limits = Limits {
 static EXECUTOR: Executor = Executor::new();
 // ANCHOR_END: executor
 
+// ANCHOR: log
+/// Prints a line. If nobody reads what we print, that's no reason to end.
+fn log(line: impl Display) {
+    let _ = writeln!(io::stdout(), "{line}");
+}
+// ANCHOR_END: log
+
 // ANCHOR: main
 fn main() -> ExitCode {
     match start() {
@@ -74,11 +83,11 @@ fn start() -> Result<(), String> {
         .map_err(|error| format!("can't listen on {addr}: {error}"))?;
     let addr = listener.get_ref().local_addr().unwrap_or(addr);
     let ctrl_c = signal::ctrl_c().map_err(|error| error.to_string())?;
-    println!("Listening on http://{addr}");
+    log(format_args!("Listening on http://{addr}"));
 
     let shutdown = async {
         ctrl_c.await;
-        println!("Ending");
+        log("Ending");
     };
     // Letting clients in is a task as well, for whichever thread is free.
     let server = EXECUTOR.spawn(serve(listener, LIMITS, shutdown));
@@ -113,11 +122,13 @@ async fn serve(listener: Async<TcpListener>, limits: Limits, shutdown: impl Futu
             places.acquire().await.forget();
         }
     };
+    // ANCHOR: serve
     let out_of_time = async {
         smol::Timer::after(limits.drain).await;
-        println!("Some clients took too long");
+        log("Some clients took too long");
     };
     future::or(all_places, out_of_time).await;
+    // ANCHOR_END: serve
 }
 
 /// Lets clients in for as long as it's polled.
@@ -138,11 +149,11 @@ async fn accept(
                 let task = handle_and_log(stream, addr, limits, stopped, place);
                 EXECUTOR.spawn(task).detach();
             }
-            // ANCHOR_END: accept
             Err(error) => {
                 // We're probably out of descriptors. Only a client that leaves can
                 // change that, so wait a little.
-                println!("accept: {error}");
+                log(format_args!("accept: {error}"));
+                // ANCHOR_END: accept
                 smol::Timer::after(Duration::from_millis(100)).await;
             }
         }
@@ -163,9 +174,11 @@ async fn handle_and_log(
     match handle_connection(&mut stream, limits, stopped).await {
         Ok(Ended::Done) => {}
         // How the rest of it ends isn't worth a line.
+        // ANCHOR: handle_and_log
         Ok(Ended::Early) => linger(stream, limits).await.unwrap_or(()),
-        Err(error) => println!("{addr}: {error}"),
+        Err(error) => log(format_args!("{addr}: {error}")),
     }
+        // ANCHOR_END: handle_and_log
 }
 
 #[cfg(test)]

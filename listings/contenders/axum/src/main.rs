@@ -12,11 +12,10 @@ use axum::response::Html;
 use axum::routing::get;
 use tokio::runtime::Builder;
 
-#[path = "../../http.rs"]
-#[allow(dead_code)]
-mod http;
 #[path = "../../listen.rs"]
 mod listen;
+#[path = "../../pages.rs"]
+mod pages;
 
 fn main() {
     let mut arguments: Vec<String> = env::args().skip(1).collect();
@@ -45,20 +44,20 @@ fn serve_on(threads: Option<usize>, listener: TcpListener) {
     listener.set_nonblocking(true).unwrap();
     builder.enable_all().build().unwrap().block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-        axum::serve(listener, pages()).await.unwrap();
+        axum::serve(listener, routes()).await.unwrap();
     });
 }
 
-fn pages() -> Router {
+fn routes() -> Router {
     Router::new()
-        .route("/", get(async || Html(http::HELLO)))
+        .route("/", get(async || Html(pages::HELLO)))
         .route("/sleep", get(sleep))
-        .route("/compute", get(async || Html(http::compute())))
+        .route("/compute", get(async || Html(pages::compute())))
 }
 
 async fn sleep() -> Html<&'static str> {
     tokio::time::sleep(Duration::from_secs(5)).await;
-    Html(http::HELLO)
+    Html(pages::HELLO)
 }
 
 #[cfg(test)]

@@ -8,12 +8,12 @@ use std::time::Duration;
 use futures_lite::{AsyncReadExt, AsyncWriteExt};
 use smol::Async;
 
-use http::Work;
+use requests::Job;
 
-#[path = "../../http.rs"]
-mod http;
 #[path = "../../listen.rs"]
 mod listen;
+#[path = "../../requests.rs"]
+mod requests;
 
 fn main() {
     serve(listen::listen(env::args().nth(1).as_deref()));
@@ -39,13 +39,13 @@ async fn handle_connection(mut stream: Async<TcpStream>) -> io::Result<()> {
     let mut bytes = Vec::new();
     let mut buffer = [0; 1024];
     loop {
-        while let Some(request) = http::parse(&bytes) {
-            bytes.drain(..request.length);
-            if request.work == Work::Sleep {
+        while let Some(job) = Job::next(&mut bytes) {
+            if job.naps() {
                 smol::Timer::after(Duration::from_secs(5)).await;
             }
-            stream.write_all(&http::respond(request)).await?;
-            if !request.keep_alive {
+            let (response, keep_alive) = job.response();
+            stream.write_all(&response).await?;
+            if !keep_alive {
                 return Ok(());
             }
         }

@@ -6,10 +6,10 @@ use std::thread;
 
 #[path = "../../blocking.rs"]
 mod blocking;
-#[path = "../../http.rs"]
-mod http;
 #[path = "../../listen.rs"]
 mod listen;
+#[path = "../../requests.rs"]
+mod requests;
 
 fn main() {
     serve(listen::listen(env::args().nth(1).as_deref()));

@@ -7,10 +7,10 @@ use std::thread;
 
 #[path = "../../blocking.rs"]
 mod blocking;
-#[path = "../../http.rs"]
-mod http;
 #[path = "../../listen.rs"]
 mod listen;
+#[path = "../../requests.rs"]
+mod requests;
 
 /// How many connections are handled at once.
 const THREADS: usize = 8;

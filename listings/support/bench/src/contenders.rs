@@ -13,7 +13,8 @@ pub struct Contender {
     folder: &'static str,
     /// What stands behind the address.
     pub arguments: &'static [&'static str],
-    pub environment: &'static [(&'static str, &'static str)],
+    /// Whether it may use only one core.
+    pub is_on_one_core: bool,
     /// Whether it has all pages: `/sleep`, `/compute`.
     pub has_all_pages: bool,
 }
@@ -24,7 +25,7 @@ const fn contender(name: &'static str, package: &'static str, folder: &'static s
         package,
         folder,
         arguments: &[],
-        environment: &[],
+        is_on_one_core: false,
         has_all_pages: true,
     }
 }
@@ -44,12 +45,13 @@ const CONTENDERS: &[Contender] = &[
         "contenders/task-per-connection",
     ),
     Contender {
-        environment: &[("SMOL_THREADS", "1")],
+        is_on_one_core: true,
         ..contender("ours, 1 core", "web-server", "14-web-server")
     },
     contender("ours, all cores", "web-server", "14-web-server"),
     Contender {
         arguments: &["--threads", "1"],
+        is_on_one_core: true,
         ..contender("axum, 1 core", "axum-server", "contenders/axum")
     },
     contender("axum, all cores", "axum-server", "contenders/axum"),

@@ -10,6 +10,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Signal, set_parent_process_death_signal};
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 use crate::contenders::Program;
 
@@ -56,14 +57,23 @@ impl Server {
             .args(program.contender.arguments)
             // Its last line is to be what went wrong.
             .env("RUST_BACKTRACE", "0")
-            .envs(program.contender.environment.iter().copied())
             .current_dir(&program.folder)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
-        // SAFETY: between fork and exec there is one system call, and nothing is allocated.
+        let cores = program
+            .contender
+            .is_on_one_core
+            .then(one_core)
+            .transpose()?;
+        // SAFETY: between fork and exec there are two system calls, and nothing is allocated.
         unsafe {
-            command.pre_exec(|| Ok(set_parent_process_death_signal(Some(Signal::KILL))?));
+            command.pre_exec(move || {
+                if let Some(cores) = &cores {
+                    sched_setaffinity(None, cores)?;
+                }
+                Ok(set_parent_process_death_signal(Some(Signal::KILL))?)
+            });
         }
         let mut child = command.spawn()?;
         let errors = child.stderr.take();
@@ -165,6 +175,15 @@ impl Server {
     fn proc(&self, file: &str) -> String {
         format!("/proc/{}/{file}", self.child.id())
     }
+}
+
+/// The last of the cores that we may use.
+fn one_core() -> io::Result<CpuSet> {
+    let all = sched_getaffinity(None)?;
+    let last = (0..CpuSet::MAX_CPU).rfind(|core| all.is_set(*core));
+    let mut one = CpuSet::new();
+    one.set(last.unwrap_or_default());
+    Ok(one)
 }
 
 impl Drop for Server {
