@@ -178,7 +178,7 @@ async fn handle_and_log(
         Ok(Ended::Early) => linger(stream, limits).await.unwrap_or(()),
         Err(error) => log(format_args!("{addr}: {error}")),
     }
-        // ANCHOR_END: handle_and_log
+    // ANCHOR_END: handle_and_log
 }
 
 #[cfg(test)]

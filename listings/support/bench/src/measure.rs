@@ -12,7 +12,7 @@ use crate::contenders::Program;
 use crate::server::Server;
 
 /// How long the next client waits for its answer before we say that it has none.
-const NO_ANSWER: Duration = Duration::from_secs(1);
+const NO_ANSWER: Duration = Duration::from_secs(3);
 
 /// How long a client may take to connect.
 const CONNECT: Duration = Duration::from_secs(2);
@@ -59,7 +59,7 @@ impl<'a> Session<'a> {
     ///
     /// If a contender does not start. One that falls over later is a result.
     pub fn run(self) -> io::Result<Vec<Value>> {
-        let (rounds, time) = if self.quick { (2, 200) } else { (5, 1500) };
+        let (rounds, time) = if self.quick { (2, 200) } else { (3, 1500) };
         let time = Duration::from_millis(time);
         for round in 1..=rounds {
             for kind in ["kept", "new"] {
@@ -73,7 +73,7 @@ impl<'a> Session<'a> {
                 )?;
             }
         }
-        let (rounds, probes) = if self.quick { (1, 30) } else { (3, 100) };
+        let (rounds, probes) = if self.quick { (1, 30) } else { (2, 100) };
         for round in 1..=rounds {
             for others in ["nobody", "silent", "computing"] {
                 self.each(
@@ -90,7 +90,7 @@ impl<'a> Session<'a> {
                 )?;
             }
         }
-        let rounds = if self.quick { 1 } else { 3 };
+        let rounds = if self.quick { 1 } else { 2 };
         for round in 1..=rounds {
             self.each(
                 &format!("idle clients {round}/{rounds}"),
@@ -103,16 +103,11 @@ impl<'a> Session<'a> {
                 },
             )?;
         }
-        for round in 1..=rounds {
-            self.each(
-                &format!("where it ends {round}/{rounds}"),
-                |index, program| {
-                    let (result, text) = end(program, self.most)?;
-                    self.add(index, &["end"], result);
-                    Ok(text)
-                },
-            )?;
-        }
+        self.each("where it ends", |index, program| {
+            let (result, text) = end(program, self.most)?;
+            self.add(index, &["end"], result);
+            Ok(text)
+        })?;
         self.slow()?;
         Ok(self.results.into_inner())
     }

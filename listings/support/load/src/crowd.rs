@@ -49,6 +49,8 @@ impl Crowd {
                 let from = SocketAddr::from(([127, 0, 1, last as u8], 0));
                 socket.bind(&from.into())?;
             }
+            // It leaves with a reset. Otherwise its port would be taken for another minute.
+            socket.set_linger(Some(Duration::ZERO))?;
             socket.connect_timeout(&self.addr.into(), time)?;
             self.streams.push(socket.into());
         }
