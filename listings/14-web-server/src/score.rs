@@ -1,8 +1,10 @@
 //! What this step does to clients that do not behave, and to the others.
 
 use std::net::TcpListener;
+use std::thread;
 use std::time::Duration;
 
+use futures_lite::future;
 use smol::Async;
 
 use super::{EXECUTOR, Limits, serve, signal};
@@ -19,6 +21,7 @@ const LIMITS: Limits = Limits {
 fn start_and_stop(listener: TcpListener, limits: Limits) {
     let shutdown = signal::ctrl_c().unwrap();
     let serve = serve(Async::new(listener).unwrap(), limits, shutdown);
+    thread::spawn(|| smol::block_on(EXECUTOR.run(future::pending::<()>())));
     smol::block_on(EXECUTOR.run(serve));
 }
 

@@ -90,7 +90,8 @@ impl Table {
             |name: &str, text: &str| format!("\n<!-- ANCHOR: {name} -->\n{text}\n<!-- ANCHOR_END: {name} -->\n");
         let line = |cells: &mut dyn Iterator<Item = &str>| cells.map(|cell| format!(" {cell} |")).collect::<String>();
         let heads = line(&mut columns.iter().map(|(_, head)| head.as_str()));
-        let mut table = format!("| |{heads}\n| --- |{}", " ---: |".repeat(columns.len()));
+        let first = if *name == "machine" { "machine" } else { "server" };
+        let mut table = format!("| {first} |{heads}\n| --- |{}", " ---: |".repeat(columns.len()));
         let mut text = String::new();
         for (row, cells) in rows {
             table += &format!("\n| {row} |{}", line(&mut cells.iter().map(String::as_str)));
@@ -135,7 +136,7 @@ fn machine(machine: &Value) -> Table {
         ("memory mappings a process", text("/limits/mappings")),
     ];
     let rows = rows.into_iter().map(|(name, text)| (name.to_owned(), vec![text]));
-    Table("machine", columns(&[("is", "")]), rows.collect())
+    Table("machine", columns(&[("is", "measured on")]), rows.collect())
 }
 
 fn slow(contenders: &[Contender]) -> Table {

@@ -1,10 +1,7 @@
 //! `on-tokio` with a fault: `serve` takes handlers of every kind. Does not compile.
 
 // ANCHOR: serve
-async fn serve<F>(
-    listener: TcpListener,
-    handle: impl Fn(Compat<TcpStream>) -> F,
-) -> io::Result<()>
+async fn serve<F>(listener: TcpListener, handle: impl Fn(Compat<TcpStream>) -> F) -> io::Result<()>
 where
     F: Future<Output = ()>,
 {

@@ -136,7 +136,6 @@ fn keep_alive() -> Vec<Case> {
         Case::new(12.., "RFC 9112, C.2.2", "HTTP/1.0 with keep-alive goes on, and the answer says so").send("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").gets(&[200]).with("Connection", "keep-alive").kept(),
         Case::new(12.., "RFC 9110, 6.6.1", "The answer has a date").send(GET).gets(&[200]).with("Date", " GMT").kept(),
         Case::new(12.., "RFC 9110, 8.3", "The answer says what kind of text the page is").send(GET).gets(&[200]).with("Content-Type", "text/html").kept(),
-        Case::new(14.., "the book", "/compute is a page").send("GET /compute HTTP/1.1\r\nHost: a\r\n\r\n").gets(&[200]).kept(),
     ]
 }
 
