@@ -1,8 +1,8 @@
 //! What the book says of this step, and its reader does not type.
 
 use clients::{
-    Client, Server, ServerProcess, ask, longest_wait, room_for_clients, serve_in_background,
-    serve_in_own_process,
+    Client, DEADLINE, Server, ServerProcess, ask, longest_wait, room_for_clients,
+    serve_in_background, serve_in_own_process,
 };
 
 use super::*;
@@ -72,8 +72,6 @@ fn a_place_is_free_again_whatever_became_of_the_client() {
 
 #[test]
 fn ten_thousand_sleep_at_once() {
-    const NAP: Duration = Duration::from_secs(5);
-
     let server = start_process("ten_thousand_sleep_at_once", LIMITS);
     // The server has a process of its own, so a client takes one file here, and not two.
     let count = (2 * room_for_clients(5_000)).min(10_000);
@@ -84,13 +82,9 @@ fn ten_thousand_sleep_at_once() {
     // The queue is as long as it should be when the first has been served.
     assert_eq!(ask(server.addr(), "/").unwrap().status, 200);
 
-    // One after the other, they would take fourteen hours. A tenth of a nap is little where a machine has much else to
-    // do, so there is another try, and one more.
+    // One after the other, they would take fourteen hours; a thousand at a time, fifty seconds.
     let request = b"GET /sleep HTTP/1.1\r\n\r\n";
-    let all_in_time =
-        (1..=3).any(|_| longest_wait(server.addr(), count, request) <= NAP + NAP / 10);
-
-    assert!(all_in_time);
+    assert!(longest_wait(server.addr(), count, request) <= DEADLINE);
     assert_eq!(server.printed("accept:"), 0);
     assert_eq!(server.printed("panicked"), 0);
 }
