@@ -10,6 +10,10 @@ pub const PAGES: Program = Program { name: "pages", profile: "dev", folder: "deb
 
 pub const CHECKS: Program = Program { name: "checks", profile: "checks", folder: "checks" };
 
+/// What the programs are built from.
+const SOURCES: [&str; 5] =
+    ["ci/src", "ci/Cargo.toml", "ci/Cargo.lock", "listings/support/bench-report", "rust-toolchain.toml"];
+
 /// A program of `ci/Cargo.toml`, behind a feature of the same name, and where cargo puts it below the target folder.
 pub struct Program {
     name: &'static str,
@@ -64,8 +68,7 @@ pub fn cargo() -> PathBuf {
 /// Whether no source has changed since the last build began. To ask cargo would take longer than the fast checks.
 fn is_current(program: &Path, root: &Path) -> bool {
     let stamp = program.with_extension("stamp").metadata().and_then(|stamp| stamp.modified());
-    let mut sources = ["ci/src", "ci/Cargo.toml", "ci/Cargo.lock", "rust-toolchain.toml"].iter();
-    let is_older = |built| sources.all(|source| changed(&root.join(source)).is_ok_and(|changed| changed < built));
+    let is_older = |built| SOURCES.iter().all(|it| changed(&root.join(it)).is_ok_and(|changed| changed < built));
     program.exists() && stamp.is_ok_and(is_older)
 }
 
@@ -97,9 +100,11 @@ mod tests {
     #[test]
     fn a_program_is_current_until_something_of_it_changes() {
         let root = std::env::temp_dir().join(format!("book program {}", std::process::id()));
-        let sources = ["ci/src/a/b.rs", "ci/Cargo.toml", "ci/Cargo.lock", "rust-toolchain.toml"];
+        let report = "listings/support/bench-report/src/lib.rs";
+        let sources = ["ci/src/a/b.rs", "ci/Cargo.toml", "ci/Cargo.lock", report, "rust-toolchain.toml"];
         let program = root.join("tool");
         fs::create_dir_all(root.join("ci/src/a")).unwrap();
+        fs::create_dir_all(root.join(report).parent().unwrap()).unwrap();
         for file in sources.iter().map(|file| root.join(file)).chain([program.clone(), program.with_extension("stamp")])
         {
             fs::write(file, "").unwrap();

@@ -3,10 +3,7 @@
 //! A file is generated if a page includes it. A generator is a function from the book to files and findings, and a name
 //! in [`from_book`].
 
-mod bench;
-mod plots;
 pub mod score;
-mod svg;
 mod timelines;
 
 use std::fs;
@@ -67,9 +64,28 @@ pub fn check(book: &Book) -> Vec<Finding> {
 
 /// The files that are made of the book alone, and what is wrong there.
 pub fn from_book(book: &Book) -> (Vec<Generated>, Vec<Finding>) {
-    let generators = [timelines::pictures(book), score::tables(book), bench::files(book)];
+    let generators = [timelines::pictures(book), score::tables(book), report(book)];
     let (files, findings): (Vec<_>, Vec<_>) = generators.into_iter().unzip();
     (files.into_iter().flatten().collect(), findings.concat())
+}
+
+/// The tables and plots of the measurements, if pages include any, and what is wrong with the data.
+fn report(book: &Book) -> (Vec<Generated>, Vec<Finding>) {
+    let is_shown = |path: &PathBuf| is_included(book, path);
+    if !bench_report::paths().iter().any(is_shown) {
+        return Default::default();
+    }
+    let data = book.sources.get(Path::new(bench_report::DATA)).map_or("", |source| &source.text);
+    match bench_report::files(data) {
+        Ok(files) => {
+            let shown = files.into_iter().filter(|(path, _)| is_shown(path));
+            (shown.map(|(path, text)| Generated { path, text }).collect(), Vec::new())
+        }
+        Err(error) => {
+            let message = format!("the measurements can't be read: {error}");
+            (Vec::new(), vec![Finding::new(bench_report::DATA, 1, message, "run `cargo book bench`")])
+        }
+    }
 }
 
 #[cfg(test)]
@@ -88,6 +104,12 @@ mod tests {
             found("# Page\n\n{{#include ../listings/score.md:01-a}}\n"),
             ["listings/score.md:1: this file is made by `cargo book bless`, which would write something else now"]
         );
+    }
+
+    #[test]
+    fn a_table_of_measurements_that_are_gone_is_found() {
+        let (_folder, book) = small_book(&[("src/page.md", "{{#include ../listings/bench.md:idle}}\n")]);
+        assert!(headlines(&check(&book))[0].starts_with("listings/bench.json:1: the measurements can't be read: "));
     }
 
     #[test]

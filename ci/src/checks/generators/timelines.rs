@@ -4,10 +4,10 @@
 
 use std::collections::BTreeSet;
 
+use bench_report::svg::{self, Svg};
 use book::finding::Finding;
 use book::manuscript::Book;
 
-use super::svg::{self, Svg};
 use super::{Generated, is_included, score};
 
 const SLEEP: u64 = 5;
@@ -128,7 +128,8 @@ fn draw(name: &str, server: &str, ends: &Ends) -> Generated {
         }
         svg.text(x(end) + 9, baseline, "start", does);
     }
-    svg.finish()
+    let (path, text) = svg.finish();
+    Generated { path, text }
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! Plots of the measurements. A line has its name at its end and a marker of its own, a bar its number: colour says
 //! nothing.
 
-use super::Generated;
-use super::bench::{Contender, at_least, count, median, memory, rounded, time};
-use super::svg::Svg;
+use std::path::PathBuf;
+
+use crate::data::{Contender, median};
+use crate::numbers::{at_least, count, memory, rounded, time};
+use crate::svg::Svg;
 
 pub const NAMES: [&str; 4] = ["bench-slow", "bench-idle", "bench-rate", "bench-delay"];
 
@@ -22,7 +24,7 @@ const DELAYS: [i32; 2] = [186, 370];
 /// A line: its name, its points, and where it would have gone on.
 struct Line(String, Vec<[f64; 2]>, Option<[f64; 2]>);
 
-pub fn all(contenders: &[Contender]) -> Vec<Generated> {
+pub fn all(contenders: &[Contender]) -> Vec<(PathBuf, String)> {
     vec![slow(contenders), idle(contenders), rate(contenders), delay(contenders)]
 }
 
@@ -37,7 +39,7 @@ fn decades([low, high]: [f64; 2]) -> impl Iterator<Item = f64> {
     (low.log10().ceil() as i32..=high.log10().floor() as i32).map(|power| 10_f64.powi(power))
 }
 
-fn slow(contenders: &[Contender]) -> Generated {
+fn slow(contenders: &[Contender]) -> (PathBuf, String) {
     let lines = contenders.iter().filter(|contender| !contender.all("/slow").is_empty()).map(|contender| {
         let point = |result: &serde_json::Value, micros: &str| {
             Some([result["requests"].as_f64()?, result[micros].as_f64()? / 1e6])
@@ -51,7 +53,7 @@ fn slow(contenders: &[Contender]) -> Generated {
     lined(NAMES[0], title, lines.collect(), words, |seconds| time(seconds * 1e6), "slow requests")
 }
 
-fn idle(contenders: &[Contender]) -> Generated {
+fn idle(contenders: &[Contender]) -> (PathBuf, String) {
     let lines = contenders.iter().map(|contender| {
         let point = |clients: u64| Some([clients as f64, contender.idle(clients, "memory_kib")?]);
         let points: Vec<_> = [10, 100, 1000, 10_000].into_iter().filter_map(point).collect();
@@ -71,7 +73,7 @@ fn lined(
     words: impl Fn([f64; 2]) -> String,
     label: impl Fn(f64) -> String,
     below: &str,
-) -> Generated {
+) -> (PathBuf, String) {
     let [left, right, top, bottom] = AREA;
     let all = || lines.iter().flat_map(|Line(_, points, more)| points.iter().chain(more));
     let range = |axis: usize| {
@@ -125,7 +127,7 @@ fn lined(
     svg.finish()
 }
 
-fn rate(contenders: &[Contender]) -> Generated {
+fn rate(contenders: &[Contender]) -> (PathBuf, String) {
     let title = "Requests a second on 32 connections";
     let kinds = [("kept", "connections kept open"), ("new", "a connection for each request")];
     let rates = |contender: &Contender, kind: &str| contender.rounds(&format!("/rate/{kind}"), "/per_second");
@@ -161,7 +163,7 @@ fn rate(contenders: &[Contender]) -> Generated {
     svg.finish()
 }
 
-fn delay(contenders: &[Contender]) -> Generated {
+fn delay(contenders: &[Contender]) -> (PathBuf, String) {
     let title = "Delay of a normal client: the median, and the 99th percentile to its right";
     let others = [("nobody", "alone"), ("silent", "1,000 silent"), ("computing", "100 compute")];
     let row = |contender: &Contender, (kind, label)| {

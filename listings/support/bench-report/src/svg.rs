@@ -4,10 +4,6 @@
 
 use std::path::{Path, PathBuf};
 
-use book::page::figure::escaped;
-
-use super::Generated;
-
 /// What is around each picture. Its styles are those of the whole page: more than one picture on it does no harm.
 const FRAME: &str = include_str!("frame.svg");
 
@@ -71,14 +67,20 @@ impl Svg {
         self.content += &format!("<path class=\"line {class}\" d=\"M{x1} {y1}L{x2} {y2}\"/>\n");
     }
 
-    /// The picture, as a file. It has no blank lines: at one, Markdown would go on.
-    pub fn finish(self) -> Generated {
-        Generated { path: path(&self.name), text: self.frame.replace("CONTENT", &self.content) }
+    /// The picture: its path, and its text. It has no blank lines: at one, Markdown would go on.
+    pub fn finish(self) -> (PathBuf, String) {
+        (path(&self.name), self.frame.replace("CONTENT", &self.content))
     }
 }
 
+/// Where the picture of this name is, relative to the root of the book.
 pub fn path(name: &str) -> PathBuf {
     Path::new("src/img").join(format!("{name}.svg"))
+}
+
+/// Text as the content of an element.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 #[cfg(test)]
@@ -89,12 +91,12 @@ mod tests {
     fn a_picture_is_one_block_of_markdown_and_says_what_it_shows() {
         let mut svg = Svg::new("one", 50, "A & B", "A is left of B.");
         svg.text(10, 20, "start", "a < b");
-        let file = svg.finish();
-        assert_eq!(file.path, Path::new("src/img/one.svg"));
-        assert!(file.text.starts_with("<svg "));
-        assert!(file.text.lines().all(|line| !line.trim().is_empty()));
-        assert!(file.text.contains("<title id=\"one-title\">A &amp; B</title>"));
-        assert!(file.text.contains(">A is left of B.</desc>"));
-        assert!(file.text.contains(">a &lt; b</text>"));
+        let (path, text) = svg.finish();
+        assert_eq!(path, Path::new("src/img/one.svg"));
+        assert!(text.starts_with("<svg "));
+        assert!(text.lines().all(|line| !line.trim().is_empty()));
+        assert!(text.contains("<title id=\"one-title\">A &amp; B</title>"));
+        assert!(text.contains(">A is left of B.</desc>"));
+        assert!(text.contains(">a &lt; b</text>"));
     }
 }
