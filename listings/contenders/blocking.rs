@@ -13,8 +13,8 @@ pub fn handle_connection(mut stream: TcpStream) -> io::Result<()> {
     let mut buffer = [0; 1024];
     loop {
         while let Some(job) = Job::next(&mut bytes) {
-            if job.naps() {
-                thread::sleep(Duration::from_secs(5));
+            if let Some(nap) = job.nap() {
+                thread::sleep(nap);
             }
             let (response, keep_alive) = job.response();
             stream.write_all(&response)?;

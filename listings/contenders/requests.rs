@@ -1,6 +1,7 @@
 //! What the contenders do with requests, which is what the finished server does. They differ in how they wait.
 
 use std::mem;
+use std::time::Duration;
 
 use http::{Request, Status};
 
@@ -9,7 +10,7 @@ mod http;
 #[path = "pages.rs"]
 mod pages;
 
-const NOT_FOUND: &str = include_str!("../11-limits/404.html");
+const NOT_FOUND: &str = include_str!("../14-web-server/404.html");
 
 /// A request that has come, or what is wrong with it.
 pub struct Job(Result<Request, Status>);
@@ -25,27 +26,26 @@ impl Job {
         Some(Job(request))
     }
 
-    /// Whether it is for the page that takes five seconds.
-    pub fn naps(&self) -> bool {
-        self.is_for("/sleep")
+    /// How long to wait before the response, if it is for the page that takes a while.
+    pub fn nap(&self) -> Option<Duration> {
+        let request = self.0.as_ref().ok()?;
+        (request.path == "/sleep").then_some(pages::NAP)
     }
 
     /// The response, and whether the client may ask again on the same connection. What is to be computed is computed now.
     pub fn response(&self) -> (Vec<u8>, bool) {
         let (status, page) = match &self.0 {
             Err(status) => (*status, http::error_page(status)),
-            Ok(_) if self.is_for("/compute") => ("200 OK", pages::compute().to_string()),
-            Ok(_) if self.is_for("/") || self.naps() => ("200 OK", pages::HELLO.to_string()),
-            Ok(_) => ("404 Not Found", NOT_FOUND.to_string()),
+            Ok(request) => match request.path.as_str() {
+                "/compute" => ("200 OK", pages::compute().to_string()),
+                "/" | "/sleep" => ("200 OK", pages::HELLO.to_string()),
+                _ => ("404 Not Found", NOT_FOUND.to_string()),
+            },
         };
         let request = self.0.as_ref();
         let is_head = request.is_ok_and(|request| request.is_head);
         let keep_alive = request.is_ok_and(|request| request.keep_alive && !request.has_body);
         let response = http::response(status, &page, is_head, keep_alive);
         (response, keep_alive)
-    }
-
-    fn is_for(&self, path: &str) -> bool {
-        self.0.as_ref().is_ok_and(|request| request.path == path)
     }
 }

@@ -5,7 +5,6 @@
 
 use std::env;
 use std::net::TcpListener;
-use std::time::Duration;
 
 use axum::Router;
 use axum::response::Html;
@@ -56,7 +55,7 @@ fn routes() -> Router {
 }
 
 async fn sleep() -> Html<&'static str> {
-    tokio::time::sleep(Duration::from_secs(5)).await;
+    tokio::time::sleep(pages::NAP).await;
     Html(pages::HELLO)
 }
 

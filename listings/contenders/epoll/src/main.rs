@@ -26,7 +26,7 @@ mod epoll {
     use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
     use rustix::io::Errno;
 
-    const PAGE: &str = include_str!("../../../06-concurrent/hello.html");
+    const PAGE: &str = include_str!("../../../14-web-server/hello.html");
 
     pub fn serve(listener: TcpListener) -> io::Result<()> {
         let page = format!("Content-Length: {}\r\n\r\n{PAGE}", PAGE.len());

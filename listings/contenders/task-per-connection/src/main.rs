@@ -40,8 +40,8 @@ async fn handle_connection(mut stream: Async<TcpStream>) -> io::Result<()> {
     let mut buffer = [0; 1024];
     loop {
         while let Some(job) = Job::next(&mut bytes) {
-            if job.naps() {
-                smol::Timer::after(Duration::from_secs(5)).await;
+            if let Some(nap) = job.nap() {
+                smol::Timer::after(nap).await;
             }
             let (response, keep_alive) = job.response();
             stream.write_all(&response).await?;

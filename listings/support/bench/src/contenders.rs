@@ -19,7 +19,12 @@ pub struct Contender {
     pub has_all_pages: bool,
 }
 
-const fn contender(name: &'static str, package: &'static str, folder: &'static str) -> Contender {
+/// One that may use all cores, and has all pages.
+pub const fn contender(
+    name: &'static str,
+    package: &'static str,
+    folder: &'static str,
+) -> Contender {
     Contender {
         name,
         package,

@@ -72,6 +72,28 @@ fn versions(lock: &str) -> Value {
         .into()
 }
 
+/// How often a client could not connect, since the system started, because the queue of a listener was full.
+pub fn full_queues() -> u64 {
+    let counters = fs::read_to_string("/proc/net/netstat").unwrap_or_default();
+    counter("ListenOverflows", &counters).unwrap_or_default()
+}
+
+/// A counter of the system's TCP. There is a line of names, and one of numbers.
+fn counter(name: &str, counters: &str) -> Option<u64> {
+    let mut lines = counters.lines().filter(|line| line.starts_with("TcpExt:"));
+    let names = lines.next()?.split_whitespace();
+    let mut columns = names.zip(lines.next()?.split_whitespace());
+    columns.find(|(column, _)| *column == name)?.1.parse().ok()
+}
+
+#[test]
+fn a_counter_is_in_the_column_of_its_name() {
+    let counters =
+        "TcpExt: A ListenOverflows B\nTcpExt: 1 20 3\nIpExt: ListenOverflows\nIpExt: 4\n";
+    assert_eq!(counter("ListenOverflows", counters), Some(20));
+    assert_eq!(counter("C", counters), None);
+}
+
 #[test]
 fn versions_are_those_of_the_lock_file() {
     let lock = "[[package]]\nname = \"smol\"\nversion = \"2.0.2\"\nsource = \"x\"\n";

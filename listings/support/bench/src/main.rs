@@ -4,6 +4,9 @@
 //! tables and pictures are made. `cargo book bench --quick` takes one minute and writes `listings/target/bench.json`: to
 //! see how a change to a server turns out.
 //!
+//! A contender that does not start, or falls over, is a result. A run that breaks off leaves what it has measured in
+//! `listings/target/bench-unfinished.json`, and the pages as they are.
+//!
 //! Everything is measured in one session, on one machine, in rounds in which the contenders take turns. Numbers of two
 //! sessions are not comparable.
 
@@ -14,7 +17,11 @@ mod machine;
 #[cfg(target_os = "linux")]
 mod measure;
 #[cfg(target_os = "linux")]
+mod results;
+#[cfg(target_os = "linux")]
 mod server;
+#[cfg(target_os = "linux")]
+mod session;
 
 #[cfg(not(target_os = "linux"))]
 fn main() {
@@ -52,15 +59,17 @@ fn run(quick: bool) -> std::io::Result<()> {
     let machine = machine::describe(&listings, limit);
     eprintln!("{machine:#}");
 
-    let session = measure::Session::new(&contenders, quick, limit);
-    let results = session.run()?;
-    let text = serde_json::json!({ "quick": quick, "machine": machine, "contenders": results });
-    let path = listings.join(if quick {
-        "target/bench.json"
-    } else {
-        "bench.json"
-    });
-    std::fs::write(&path, format!("{text:#}\n"))?;
+    let target = listings.join("target");
+    let path = if quick { &target } else { &listings }.join("bench.json");
+    // Where programs are built may be elsewhere.
+    std::fs::create_dir_all(&target)?;
+    let unfinished = target.join("bench-unfinished.json");
+    let data = serde_json::json!({ "quick": quick, "machine": machine });
+    let names = contenders.iter().map(|program| program.contender.name);
+    let results = results::Results::new(data, names, unfinished.clone())?;
+    results::say_farewell_on_ctrl_c(&unfinished)?;
+
+    session::Session::new(&contenders, quick, limit, results).run(&path)?;
     eprintln!("wrote {}", path.display());
     Ok(())
 }

@@ -1,15 +1,17 @@
-//! What is measured, and how.
+//! What is measured of one server.
 
-use std::cell::RefCell;
 use std::io;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use load::{Crowd, Load, Report};
 use serde_json::{Value, json};
 
-use crate::contenders::Program;
+use crate::machine;
 use crate::server::Server;
+
+/// A result, and what is said of it while the others are measured.
+pub type Outcome = (Value, String);
 
 /// How long the next client waits for its answer before we say that it has none.
 const NO_ANSWER: Duration = Duration::from_secs(3);
@@ -24,183 +26,6 @@ const CONNECTIONS: usize = 32;
 const SILENT: usize = 1000;
 const COMPUTING: usize = 100;
 
-/// Files and sockets that a process needs for itself.
-const RESERVE: usize = 100;
-
-/// At most so many silent clients: an address has ports for few more.
-const MOST: usize = 20_000;
-
-/// One session, in which all is measured.
-pub struct Session<'a> {
-    programs: &'a [Program],
-    quick: bool,
-    /// How many clients there may be.
-    most: usize,
-    start: Instant,
-    /// What has been measured, for each contender.
-    results: RefCell<Vec<Value>>,
-}
-
-impl<'a> Session<'a> {
-    pub fn new(programs: &'a [Program], quick: bool, open_files: usize) -> Session<'a> {
-        let result = |program: &Program| json!({ "name": program.contender.name });
-        Session {
-            programs,
-            quick,
-            most: MOST.min(open_files.saturating_sub(RESERVE)),
-            start: Instant::now(),
-            results: RefCell::new(programs.iter().map(result).collect()),
-        }
-    }
-
-    /// Measures everything, and gives what was measured for each contender.
-    ///
-    /// # Errors
-    ///
-    /// If a contender does not start. One that falls over later is a result.
-    pub fn run(self) -> io::Result<Vec<Value>> {
-        let (rounds, time) = if self.quick { (2, 200) } else { (3, 1500) };
-        let time = Duration::from_millis(time);
-        for round in 1..=rounds {
-            for kind in ["kept", "new"] {
-                self.each(
-                    &format!("requests, {kind} {round}/{rounds}"),
-                    |index, program| {
-                        let (result, text) = rate(program, kind == "kept", time)?;
-                        self.add(index, &["rate", kind], result);
-                        Ok(text)
-                    },
-                )?;
-            }
-        }
-        let (rounds, probes) = if self.quick { (1, 30) } else { (2, 100) };
-        for round in 1..=rounds {
-            for others in ["nobody", "silent", "computing"] {
-                self.each(
-                    &format!("delay, {others} {round}/{rounds}"),
-                    |index, program| {
-                        if others == "computing" && !program.contender.has_all_pages {
-                            return Ok(String::new());
-                        }
-                        let grace = Duration::from_secs(if self.quick { 1 } else { 4 });
-                        let (result, text) = delay(program, others, probes, grace)?;
-                        self.add(index, &["delay", others], result);
-                        Ok(text)
-                    },
-                )?;
-            }
-        }
-        let rounds = if self.quick { 1 } else { 2 };
-        for round in 1..=rounds {
-            self.each(
-                &format!("idle clients {round}/{rounds}"),
-                |index, program| {
-                    let levels = [0, 10, 100, 1000, 10_000];
-                    let levels = levels.into_iter().filter(|count| *count <= self.most);
-                    let (result, text) = idle(program, levels)?;
-                    self.add(index, &["idle"], result);
-                    Ok(text)
-                },
-            )?;
-        }
-        self.each("where it ends", |index, program| {
-            let (result, text) = end(program, self.most)?;
-            self.add(index, &["end"], result);
-            Ok(text)
-        })?;
-        self.slow()?;
-        Ok(self.results.into_inner())
-    }
-
-    /// Slow requests. Those that are few take the processors almost no time, so all contenders are asked at once, each
-    /// with a server for every number of requests.
-    fn slow(&self) -> io::Result<()> {
-        let few = [1, 10, 100];
-        let many = if self.quick { &[][..] } else { &[1000, 10_000] };
-        let limit = Duration::from_secs(if self.quick { 6 } else { 66 });
-        let with_all_pages = || {
-            let programs = self.programs.iter().enumerate();
-            programs.filter(|(_, program)| program.contender.has_all_pages)
-        };
-        let mut servers = Vec::new();
-        for (index, program) in with_all_pages() {
-            for count in few {
-                servers.push((index, count, Server::start(program)?));
-            }
-        }
-        self.say("slow requests", &format!("{few:?}, all contenders at once"));
-        let reports: Vec<_> = thread::scope(|scope| {
-            let measured = servers.iter().map(|(index, count, server)| {
-                let asking = scope.spawn(move || load(server, "/sleep").burst(*count, limit));
-                (*index, *count, asking)
-            });
-            let measured: Vec<_> = measured.collect();
-            let joined = measured.into_iter().map(|(index, count, asking)| {
-                let report = asking
-                    .join()
-                    .map_err(|_| io::Error::other("a load panicked"))?;
-                Ok((index, count, report))
-            });
-            joined.collect::<io::Result<_>>()
-        })?;
-        drop(servers);
-        let mut falls_behind = vec![false; self.programs.len()];
-        for (index, count, report) in reports {
-            let (result, text) = slow_result(count, &report);
-            let name = self.programs[index].contender.name;
-            self.say("slow requests", &format!("{name:17} {text}"));
-            falls_behind[index] |= report.answered.len() < count || report.time > limit / 4;
-            self.add(index, &["slow"], result);
-        }
-        for count in many.iter().filter(|count| **count <= self.most) {
-            self.each("slow requests", |index, program| {
-                // More of them would take it minutes or hours.
-                if falls_behind[index] || !program.contender.has_all_pages {
-                    return Ok(String::new());
-                }
-                let mut server = Server::start(program)?;
-                let report = load(&server, "/sleep").burst(*count, limit / 3);
-                let (mut result, text) = slow_result(*count, &report);
-                result["ended"] = server.end().into();
-                self.add(index, &["slow"], result);
-                Ok(text)
-            })?;
-        }
-        Ok(())
-    }
-
-    /// Measures something of one contender after the other, and says what comes out, if there is anything to say.
-    fn each(
-        &self,
-        what: &str,
-        mut measure: impl FnMut(usize, &Program) -> io::Result<String>,
-    ) -> io::Result<()> {
-        for (index, program) in self.programs.iter().enumerate() {
-            let text = measure(index, program)?;
-            if !text.is_empty() {
-                self.say(what, &format!("{:17} {text}", program.contender.name));
-            }
-        }
-        Ok(())
-    }
-
-    fn say(&self, what: &str, text: &str) {
-        eprintln!("{:4} s  {what:24} {text}", self.start.elapsed().as_secs());
-    }
-
-    /// Adds a result to the list at this place.
-    fn add(&self, index: usize, place: &[&str], result: Value) {
-        let mut results = self.results.borrow_mut();
-        let list = place
-            .iter()
-            .fold(&mut results[index], |value, key| &mut value[*key]);
-        match list {
-            Value::Array(list) => list.push(result),
-            empty => *empty = json!([result]),
-        }
-    }
-}
-
 fn load(server: &Server, path: &str) -> Load {
     let path = path.to_owned();
     Load {
@@ -210,9 +35,8 @@ fn load(server: &Server, path: &str) -> Load {
 }
 
 /// Requests a second, and what each costs in time of processors.
-fn rate(program: &Program, kept: bool, time: Duration) -> io::Result<(Value, String)> {
-    let mut server = Server::start(program)?;
-    let load = load(&server, "/");
+pub fn rate(server: &mut Server, kept: bool, time: Duration) -> Outcome {
+    let load = load(server, "/");
     // The first requests find everything cold.
     load.run(CONNECTIONS, kept, time / 10);
     let before = server.processor_time().unwrap_or_default();
@@ -236,25 +60,19 @@ fn rate(program: &Program, kept: bool, time: Duration) -> io::Result<(Value, Str
         "failed": report.errors,
         "ended": server.end(),
     });
-    Ok((result, text))
+    (result, text)
 }
 
 /// The delay of a normal client that comes every ten milliseconds, while others are there.
-fn delay(
-    program: &Program,
-    others: &str,
-    probes: usize,
-    grace: Duration,
-) -> io::Result<(Value, String)> {
+pub fn delay(server: &mut Server, others: &str, probes: usize, grace: Duration) -> Outcome {
     let interval = Duration::from_millis(10);
     let time = interval * probes as u32 + grace;
-    let mut server = Server::start(program)?;
     let mut crowd = Crowd::new(server.addr);
     if others == "silent" {
         // Those that can't connect are missing, and that is a result as well.
-        let _ = fill(&mut crowd, &server, SILENT);
+        let _ = fill(&mut crowd, server, SILENT);
     }
-    let (asks, computing) = (load(&server, "/"), load(&server, "/compute"));
+    let (asks, computing) = (load(server, "/"), load(server, "/compute"));
     let report = thread::scope(|scope| {
         if others != "computing" {
             return asks.probe(probes, interval, time);
@@ -280,24 +98,19 @@ fn delay(
         "waiting": report.waiting.len(),
         "ended": server.end(),
     });
-    Ok((
-        result,
-        format!(
-            "median {median_text}, 99th percentile {most_text}{}",
-            failed(&report)
-        ),
-    ))
+    let failed = failed(&report);
+    let text = format!("median {median_text}, 99th percentile {most_text}{failed}");
+    (result, text)
 }
 
 /// What the server holds for so many silent clients, and whether the next one has an answer.
-fn idle(program: &Program, levels: impl Iterator<Item = usize>) -> io::Result<(Value, String)> {
-    let mut server = Server::start(program)?;
+pub fn idle(server: &mut Server, levels: impl Iterator<Item = usize>) -> Outcome {
     let mut crowd = Crowd::new(server.addr);
     let (mut results, mut text) = (Vec::new(), String::new());
     for count in levels {
-        let grown = fill(&mut crowd, &server, count);
+        let grown = fill(&mut crowd, server, count);
         let Some(sample) = server.sample() else { break };
-        let answer = next_client(&server);
+        let answer = next_client(server);
         results.push(json!({
             "clients": crowd.len(),
             "memory_kib": sample.memory_kib,
@@ -317,18 +130,17 @@ fn idle(program: &Program, levels: impl Iterator<Item = usize>) -> io::Result<(V
             break;
         }
     }
-    Ok((json!({ "levels": results, "ended": server.end() }), text))
+    (json!({ "levels": results, "ended": server.end() }), text)
 }
 
 /// With how many silent clients the next one has no answer.
-fn end(program: &Program, most: usize) -> io::Result<(Value, String)> {
-    let mut server = Server::start(program)?;
+pub fn end(server: &mut Server, most: usize) -> Outcome {
     let mut crowd = Crowd::new(server.addr);
     let (mut answered, mut how) = (0, "more than were tried".to_owned());
     let mut count = 1;
     while count <= most {
-        let grown = fill(&mut crowd, &server, count);
-        let is_answered = next_client(&server).is_some();
+        let grown = fill(&mut crowd, server, count);
+        let is_answered = next_client(server).is_some();
         // One that has begun to fall needs a moment to be gone.
         let mut ended = server.end();
         if ended.is_none() && !is_answered {
@@ -356,10 +168,8 @@ fn end(program: &Program, most: usize) -> io::Result<(Value, String)> {
         None => format!("answers with {answered}, and {how}"),
     };
     let how = failed.map(|_| how);
-    Ok((
-        json!({ "answers": answered, "fails": failed, "how": how }),
-        text,
-    ))
+    let result = json!({ "answers": answered, "fails": failed, "how": how });
+    (result, text)
 }
 
 /// How long the next client waits for its page, if it has one at all.
@@ -396,7 +206,27 @@ fn settle(server: &Server, count: usize) {
     }
 }
 
-fn slow_result(count: usize, report: &Report) -> (Value, String) {
+/// So many requests at once for the page that takes a while.
+pub fn slow(server: &Server, count: usize, limit: Duration) -> Report {
+    load(server, "/sleep").burst(count, limit)
+}
+
+/// The same, with so many that the system may have no room for them all.
+pub fn many_slow(server: &mut Server, count: usize, limit: Duration) -> Outcome {
+    let before = machine::full_queues();
+    let report = slow(server, count, limit);
+    let turned_away = machine::full_queues().saturating_sub(before);
+    let (mut result, mut text) = slow_outcome(count, &report);
+    result["ended"] = server.end().into();
+    if turned_away > 0 {
+        // The system of the client tries again after a second, and then after two.
+        text += &format!(", {turned_away} tried to connect while the queue was full");
+    }
+    (result, text)
+}
+
+/// What became of so many slow requests.
+pub fn slow_outcome(count: usize, report: &Report) -> Outcome {
     let (answered, time) = (report.answered.len(), report.time.as_secs_f64());
     let last = report.answered.last().filter(|_| answered == count);
     let text = match last {

@@ -1,7 +1,7 @@
 //! A contender that runs, in a process of its own.
 
 use std::fs;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
@@ -42,77 +42,51 @@ impl Server {
     ///
     /// If it can't be started, or does not listen.
     pub fn start(program: &Program) -> io::Result<Server> {
-        // The port is free when we ask. If somebody takes it before the server does, there are others.
-        let mut attempts = (0..3).map(|_| Server::start_once(program));
-        attempts
-            .find(Result::is_ok)
-            .unwrap_or_else(|| Server::start_once(program))
+        let mut server = Server::start_once(program);
+        for _ in 0..3 {
+            match server {
+                // The port was free when we asked. If somebody took it before the server did, there are others.
+                Err(error) if error.kind() == io::ErrorKind::Other => {
+                    server = Server::start_once(program);
+                }
+                _ => break,
+            }
+        }
+        server
     }
 
     fn start_once(program: &Program) -> io::Result<Server> {
         let addr = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
-        let mut command = Command::new(&program.path);
-        command
-            .arg(addr.to_string())
-            .args(program.contender.arguments)
-            // Its last line is to be what went wrong.
-            .env("RUST_BACKTRACE", "0")
-            .current_dir(&program.folder)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped());
-        let cores = program
-            .contender
-            .is_on_one_core
-            .then(one_core)
-            .transpose()?;
-        // SAFETY: between fork and exec there are two system calls, and nothing is allocated.
-        unsafe {
-            command.pre_exec(move || {
-                if let Some(cores) = &cores {
-                    sched_setaffinity(None, cores)?;
-                }
-                Ok(set_parent_process_death_signal(Some(Signal::KILL))?)
-            });
-        }
-        let mut child = command.spawn()?;
-        let errors = child.stderr.take();
+        let mut child = command(program, addr)?.spawn()?;
         let last_line = Arc::<Mutex<String>>::default();
-        let line = last_line.clone();
-        let reader = thread::spawn(move || {
-            for new in errors
-                .into_iter()
-                .flat_map(|errors| BufReader::new(errors).lines())
-            {
-                match (new, line.lock()) {
-                    // What comes behind it is advice on how to see more.
-                    (Ok(new), _) if new.is_empty() || new.starts_with("note: ") => {}
-                    (Ok(new), Ok(mut line)) => *line = new,
-                    _ => break,
-                }
-            }
-        });
+        let (errors, line) = (child.stderr.take(), last_line.clone());
+        let reader = thread::spawn(move || keep_last_line(errors, &line));
         let mut server = Server {
             addr,
             child,
             last_line,
             reader: Some(reader),
         };
+        server.wait_until_it_listens()?;
+        Ok(server)
+    }
+
+    fn wait_until_it_listens(&mut self) -> io::Result<()> {
         let start = Instant::now();
-        while TcpStream::connect(addr).is_err() {
-            if let Some(end) = server.end() {
-                return Err(io::Error::other(format!(
-                    "{} {end}",
-                    program.contender.name
-                )));
+        while TcpStream::connect(self.addr).is_err() {
+            if let Some(end) = self.end() {
+                return Err(io::Error::other(format!("it {end}")));
             }
             if start.elapsed() > START {
-                let name = program.contender.name;
-                return Err(io::Error::other(format!("{name} does not listen")));
+                let kind = io::ErrorKind::TimedOut;
+                return Err(io::Error::new(
+                    kind,
+                    format!("it does not listen within {START:?}"),
+                ));
             }
             thread::sleep(Duration::from_millis(2));
         }
-        Ok(server)
+        Ok(())
     }
 
     /// How it ended; nothing if it still runs.
@@ -174,6 +148,46 @@ impl Server {
 
     fn proc(&self, file: &str) -> String {
         format!("/proc/{}/{file}", self.child.id())
+    }
+}
+
+/// How the program is started, to listen at this address.
+fn command(program: &Program, addr: SocketAddr) -> io::Result<Command> {
+    let contender = program.contender;
+    let cores = contender.is_on_one_core.then(one_core).transpose()?;
+    let mut command = Command::new(&program.path);
+    command
+        .arg(addr.to_string())
+        .args(contender.arguments)
+        // Its last line is to be what went wrong.
+        .env("RUST_BACKTRACE", "0")
+        .current_dir(&program.folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    // SAFETY: between fork and exec there are two system calls, and nothing is allocated.
+    unsafe {
+        command.pre_exec(move || {
+            if let Some(cores) = &cores {
+                sched_setaffinity(None, cores)?;
+            }
+            Ok(set_parent_process_death_signal(Some(Signal::KILL))?)
+        });
+    }
+    Ok(command)
+}
+
+/// Reads what a server prints as errors, to the end, and keeps the last line that says something.
+fn keep_last_line(errors: Option<impl Read>, last_line: &Mutex<String>) {
+    let errors = errors.into_iter().map(BufReader::new);
+    for line in errors.flat_map(BufRead::lines).map_while(Result::ok) {
+        // What comes behind the error is advice on how to see more.
+        if line.is_empty() || line.starts_with("note: ") {
+            continue;
+        }
+        if let Ok(mut last_line) = last_line.lock() {
+            *last_line = line;
+        }
     }
 }
 
