@@ -74,7 +74,7 @@ mod tests {
             "\n| libraries | smol 2.0.2 |\n",
             "\n| 8 threads | 5.0 s | 7 in 60 s |  |  |  |\n",
             // The middle of the rounds, the lowest and the highest.
-            "\n| tasks | 121,000 | 98,000 – 161,000 |",
+            "\n| tasks | 121,000 | 98 – 161 |",
             // Ten thousand clients have made it 10,000 KiB larger.
             "\n| tasks |  |  |  | 13 MB | 1,000 B | 2 |  |\n",
             ": slow-8-threads-10 -->\n7 in 60 s\n<!-- ",

@@ -39,6 +39,11 @@ fn decades([low, high]: [f64; 2]) -> impl Iterator<Item = f64> {
     (low.log10().ceil() as i32..=high.log10().floor() as i32).map(|power| 10_f64.powi(power))
 }
 
+/// A time in microseconds that is a round one: `1 ms`, where a measurement would be `1.0 ms`.
+fn tick(micros: f64) -> String {
+    time(micros).replace(".0 ", " ")
+}
+
 fn slow(contenders: &[Contender]) -> (PathBuf, String) {
     let lines = contenders.iter().filter(|contender| !contender.all("/slow").is_empty()).map(|contender| {
         let point = |result: &serde_json::Value, micros: &str| {
@@ -50,7 +55,7 @@ fn slow(contenders: &[Contender]) -> (PathBuf, String) {
     });
     let words = |[requests, seconds]: [f64; 2]| format!("{} requests in {}", count(requests), time(seconds * 1e6));
     let title = "Time until so many slow requests are answered, all sent at once";
-    lined(NAMES[0], title, lines.collect(), words, |seconds| time(seconds * 1e6), "slow requests")
+    lined(NAMES[0], title, lines.collect(), words, |seconds| tick(seconds * 1e6), "slow requests")
 }
 
 fn idle(contenders: &[Contender]) -> (PathBuf, String) {
@@ -186,7 +191,7 @@ fn delay(contenders: &[Contender]) -> (PathBuf, String) {
     for value in decades(range) {
         let x = log(value, range, DELAYS);
         svg.line([x, 0], [x, bottom], "dotted");
-        svg.text(x, bottom + 16, "", &time(value));
+        svg.text(x, bottom + 16, "", &tick(value));
     }
     let mut top = 0;
     for (name, rows) in &groups {
