@@ -78,12 +78,10 @@ pub fn delay(server: &mut Server, others: &str, probes: usize, grace: Duration) 
             return asks.probe(probes, interval, time);
         }
         // They go on as long as a probe may have to wait.
-        let computing = scope.spawn(|| computing.run(COMPUTING, false, time));
+        scope.spawn(|| computing.run(COMPUTING, false, time));
         // All of them have asked by then.
         thread::sleep(Duration::from_millis(200));
-        let report = asks.probe(probes, interval, time - Duration::from_millis(200));
-        drop(computing);
-        report
+        asks.probe(probes, interval, time - Duration::from_millis(200))
     });
     let percentile = |share| {
         let (time, at_least) = report.percentile(share).unwrap_or((time, true));
