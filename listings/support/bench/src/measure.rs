@@ -2,7 +2,7 @@
 
 use std::io;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use load::{Crowd, Load, Report};
 use serde_json::{Value, json};
@@ -78,12 +78,10 @@ pub fn delay(server: &mut Server, others: &str, probes: usize, grace: Duration) 
             return asks.probe(probes, interval, time);
         }
         // They go on as long as a probe may have to wait.
-        let computing = scope.spawn(|| computing.run(COMPUTING, false, time));
+        scope.spawn(|| computing.run(COMPUTING, false, time));
         // All of them have asked by then.
         thread::sleep(Duration::from_millis(200));
-        let report = asks.probe(probes, interval, time - Duration::from_millis(200));
-        drop(computing);
-        report
+        asks.probe(probes, interval, time - Duration::from_millis(200))
     });
     let percentile = |share| {
         let (time, at_least) = report.percentile(share).unwrap_or((time, true));
@@ -140,13 +138,15 @@ pub fn end(server: &mut Server, most: usize) -> Outcome {
     let mut count = 1;
     while count <= most {
         let grown = fill(&mut crowd, server, count);
-        let is_answered = next_client(server).is_some();
-        // One that has begun to fall needs a moment to be gone.
-        let mut ended = server.end();
-        if ended.is_none() && !is_answered {
-            thread::sleep(Duration::from_millis(300));
-            ended = server.end();
-        }
+        let next = load(server, "/").burst(1, NO_ANSWER);
+        let is_answered = !next.answered.is_empty();
+        // Where a connection fails, the server may be about to end, which takes a big one a while.
+        let patience = if next.errors > 0 {
+            NO_ANSWER
+        } else {
+            Duration::ZERO
+        };
+        let ended = end_within(server, patience);
         if let Some(end) = ended {
             how = end;
             break;
@@ -170,6 +170,18 @@ pub fn end(server: &mut Server, most: usize) -> Outcome {
     let how = failed.map(|_| how);
     let result = json!({ "answers": answered, "fails": failed, "how": how });
     (result, text)
+}
+
+/// How the server has ended, if it does so within this time.
+fn end_within(server: &mut Server, time: Duration) -> Option<String> {
+    let start = Instant::now();
+    loop {
+        let end = server.end();
+        if end.is_some() || start.elapsed() >= time {
+            return end;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
 }
 
 /// How long the next client waits for its page, if it has one at all.
