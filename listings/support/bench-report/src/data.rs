@@ -20,6 +20,11 @@ impl<'a> Contender<'a> {
         sorted(self.all(kind).iter().filter_map(|round| round.pointer(number)?.as_f64()))
     }
 
+    /// Whether there is a number of requests a second.
+    pub fn has_rate(&self) -> bool {
+        ["/rate/kept", "/rate/new"].iter().any(|kind| !self.rounds(kind, "/per_second").is_empty())
+    }
+
     /// What it held at so many idle clients, in the middle of the rounds; nothing if the next client had no answer.
     pub fn idle(&self, clients: u64, number: &str) -> Option<f64> {
         let levels = self.all("/idle").iter().flat_map(|round| round["levels"].as_array()).flatten();

@@ -1,4 +1,4 @@
-//! Numbers as people read them.
+//! Numbers as people read them. A no-break space parts one from its unit.
 
 /// A whole number, with commas: `10,000`.
 pub fn count(number: f64) -> String {
@@ -25,20 +25,20 @@ pub fn rounded(rate: f64) -> String {
 /// A time that is given in microseconds.
 pub fn time(micros: f64) -> String {
     match micros {
-        ..995.0 => format!("{} µs", figure(micros)),
-        ..995_000.0 => format!("{} ms", figure(micros / 1e3)),
-        _ => format!("{} s", figure(micros / 1e6)),
+        ..995.0 => format!("{}\u{a0}µs", figure(micros)),
+        ..995_000.0 => format!("{}\u{a0}ms", figure(micros / 1e3)),
+        _ => format!("{}\u{a0}s", figure(micros / 1e6)),
     }
 }
 
 pub fn at_least((micros, is_open): (f64, bool)) -> String {
-    if is_open { format!("> {}", time(micros)) } else { time(micros) }
+    if is_open { format!(">\u{a0}{}", time(micros)) } else { time(micros) }
 }
 
 /// Memory that is given in kibibytes.
 pub fn memory(kibibytes: f64) -> String {
     match kibibytes * 1024.0 {
-        bytes @ ..995e6 => format!("{} MB", figure(bytes / 1e6)),
-        bytes => format!("{} GB", figure(bytes / 1e9)),
+        bytes @ ..995e6 => format!("{}\u{a0}MB", figure(bytes / 1e6)),
+        bytes => format!("{}\u{a0}GB", figure(bytes / 1e9)),
     }
 }
