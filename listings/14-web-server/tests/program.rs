@@ -124,12 +124,16 @@ fn what_it_computes_is_answered() {
     let server = start();
     let mut computing = client_of(&server);
     computing.send(COMPUTE).unwrap();
+    // It may take minutes on a busy machine, if nobody has asked the compiler to take some care.
+    (1..=5).any(|_| !computing.is_unanswered_for(DEADLINE));
     assert_eq!(computing.read_response().unwrap().status, 200);
 }
 
 #[cfg(unix)]
 fn signal_ends_it_well(signal: fn(&ServerProcess)) {
     let mut server = start();
+    let idle: Vec<_> = (0..200).map(|_| client_of(&server)).collect();
+    // From here on, all is done within the ten seconds that a client has for its head.
     let mut busy = Client::connect(server.addr());
     busy.send(&REQUEST[..10]).unwrap();
     // These have got two pages, and begun with another request.
@@ -139,11 +143,11 @@ fn signal_ends_it_well(signal: fn(&ServerProcess)) {
         busy.send(&REQUEST[..10]).unwrap();
         assert_eq!(busy.read_response().unwrap().status, 200);
     }
-    let idle: Vec<_> = (0..200).map(|_| client_of(&server)).collect();
+    let last = client_of(&server);
 
     signal(&server);
 
-    for idle in idle {
+    for idle in idle.into_iter().chain([last]) {
         assert_eq!(idle.read_reply(), Err(NoReply::Empty));
     }
     assert!(Client::try_connect(server.addr()).is_err());
