@@ -9,7 +9,7 @@ use crate::cases::cases;
 use crate::{LAST_STEP, Probe};
 
 /// For a case that the server should not pass yet: too short a time can only make it fail where it would pass.
-const SHORT: Patience = Patience { answer: Duration::from_millis(500), deadline: Duration::from_millis(800) };
+const SHORT: Patience = Patience { answer: Duration::from_millis(500), deadline: Duration::from_millis(600) };
 
 /// How often a server with short deadlines is tried. Where the machine has much else to do, they may hit a client that is in
 /// the middle of its case.
