@@ -227,6 +227,8 @@ fn reading_a_file_gives_the_thread_back_while_it_waits() {
 fn file_that_keeps_its_reader_waiting() -> (impl Future<Output = String>, impl FnOnce()) {
     // A named pipe: whoever opens it waits until somebody writes to it.
     let path = std::env::temp_dir().join(format!("async-sockets-{}", std::process::id()));
+    // There may be one of a process of that number that was killed.
+    let _ = std::fs::remove_file(&path);
     let made = std::process::Command::new("mkfifo").arg(&path).status();
     assert!(made.unwrap().success());
     let written = path.clone();

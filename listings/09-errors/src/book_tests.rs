@@ -76,6 +76,7 @@ fn a_client_that_is_gone_when_its_page_is_ready_is_an_error() {
 #[cfg(target_os = "linux")]
 mod out_of_files {
     use std::thread;
+    use std::time::Instant;
 
     use super::*;
 
@@ -98,12 +99,20 @@ mod out_of_files {
         let clients = crowd(&server);
         server.wait_until_printed(error, 1);
 
+        // One that tries again at once has thousands of errors a second, even where it gets little of the processor.
+        let begin = Instant::now();
         let (errors, busy) = (server.printed(error), server.processor_time());
-        thread::sleep(Duration::from_secs(1));
+        thread::sleep(Duration::from_millis(500));
+        server.wait_until_printed(error, errors + 5);
         let errors = server.printed(error) - errors;
         let busy = server.processor_time() - busy;
-        assert!((1..=11).contains(&errors), "{errors} errors a second");
-        assert!(busy <= Duration::from_millis(50), "busy for {busy:?}");
+        let tenths = 1 + begin.elapsed().as_millis() as usize / 100;
+        // What we read late has been printed before.
+        assert!(
+            errors <= 50 + 2 * tenths,
+            "{errors} errors in {tenths} tenths of a second"
+        );
+        assert!(busy <= begin.elapsed() / 10, "busy for {busy:?}");
 
         drop(clients);
         server.wait_until("a page", |server| {

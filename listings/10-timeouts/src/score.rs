@@ -1,19 +1,34 @@
 //! What this step does to clients that do not behave, and to the others.
 
+use std::net::TcpListener;
 use std::time::Duration;
 
+use clients::DEADLINE;
 use smol::Async;
 
-use super::{Limits, serve};
+use super::{LIMITS, Limits, serve};
 
-/// Short, so that the tests don't wait for long.
-const LIMITS: Limits = Limits {
-    head: Duration::from_secs(1),
-    response: Duration::from_secs(1),
+/// Times that nobody meets.
+const PATIENT: Limits = Limits {
+    head: DEADLINE,
+    response: DEADLINE,
 };
 
+/// Short times, so that the tests don't wait for long.
+const HASTY: Limits = Limits {
+    head: Duration::from_millis(500),
+    response: Duration::from_millis(500),
+};
+
+fn start(listener: TcpListener, limits: Limits) {
+    smol::block_on(serve(Async::new(listener).unwrap(), limits));
+}
+
 clients::score! {
-    serve: |listener| smol::block_on(serve(Async::new(listener).unwrap(), LIMITS)),
+    serve: [
+        |listener| start(listener, PATIENT),
+        |listener| start(listener, HASTY),
+    ],
     silent: is_sent_off,
     slow: delays_nobody,
     hang_up: gets_nothing,
@@ -28,7 +43,6 @@ clients::score! {
     interrupted: is_cut_off,
 }
 
-probe::probe!(
-    |listener| smol::block_on(serve(Async::new(listener).unwrap(), super::LIMITS)),
-    |listener| smol::block_on(serve(Async::new(listener).unwrap(), LIMITS)),
-);
+probe::probe!(|listener| start(listener, LIMITS), |listener| start(
+    listener, HASTY
+),);

@@ -1,7 +1,7 @@
 //! What the book says of this step, and its reader does not type.
 
 use clients::{
-    Client, DEADLINE, Server, ServerProcess, ask, longest_wait, room_for_clients,
+    Client, DEADLINE, PROMPT, Server, ServerProcess, ask, longest_wait, room_for_clients,
     serve_in_background, serve_in_own_process,
 };
 
@@ -57,17 +57,21 @@ fn as_many_are_let_in_as_there_are_places_and_the_others_wait_in_the_queue() {
 fn a_place_is_free_again_whatever_became_of_the_client() {
     let server = start(Limits {
         connections: 1,
-        head: Duration::from_millis(50),
+        head: 3 * PROMPT,
         ..LIMITS
     });
+    let assert_is_served = || {
+        let client = Client::prompt(server.addr(), REQUEST);
+        assert_eq!(client.read_reply().unwrap().status, 200);
+    };
     for _ in 0..3 {
-        assert_eq!(ask(server.addr(), "/").unwrap().status, 200);
+        assert_is_served();
         Client::connect(server.addr()).hang_up();
         Client::connect(server.addr()).reset();
         // It says nothing until it is hung up on.
         let _ = Client::connect(server.addr()).read_reply();
     }
-    assert_eq!(ask(server.addr(), "/").unwrap().status, 200);
+    assert_is_served();
 }
 
 #[test]

@@ -1,20 +1,36 @@
 //! What this step does to clients that do not behave, and to the others.
 
+use std::net::TcpListener;
 use std::time::Duration;
 
+use clients::DEADLINE;
 use smol::Async;
 
-use super::{Limits, serve};
+use super::{LIMITS, Limits, serve};
 
-/// Short times, so that the tests don't wait for long, and few places, so that there is a file left for each.
-const LIMITS: Limits = Limits {
+/// Few places, so that there is a file left for each, and times that nobody meets.
+const PATIENT: Limits = Limits {
     connections: 20,
-    head: Duration::from_secs(1),
-    response: Duration::from_secs(1),
+    head: DEADLINE,
+    response: DEADLINE,
 };
 
+/// Short times, so that the tests don't wait for long.
+const HASTY: Limits = Limits {
+    head: Duration::from_millis(500),
+    response: Duration::from_millis(500),
+    ..PATIENT
+};
+
+fn start(listener: TcpListener, limits: Limits) {
+    smol::block_on(serve(Async::new(listener).unwrap(), limits));
+}
+
 clients::score! {
-    serve: |listener| smol::block_on(serve(Async::new(listener).unwrap(), LIMITS)),
+    serve: [
+        |listener| start(listener, PATIENT),
+        |listener| start(listener, HASTY),
+    ],
     silent: is_sent_off,
     slow: delays_nobody,
     hang_up: gets_nothing,
@@ -29,7 +45,6 @@ clients::score! {
     interrupted: is_cut_off,
 }
 
-probe::probe!(
-    |listener| smol::block_on(serve(Async::new(listener).unwrap(), super::LIMITS)),
-    |listener| smol::block_on(serve(Async::new(listener).unwrap(), LIMITS)),
-);
+probe::probe!(|listener| start(listener, LIMITS), |listener| start(
+    listener, HASTY
+),);

@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Wake, Waker, ready};
 use std::time::{Instant, SystemTime};
 use std::{env, thread};
 
-use clients::{Client, DEADLINE, NoReply, Server, serve_in_background};
+use clients::{Client, DEADLINE, NoReply, PROMPT, Server, serve_in_background};
 use futures_lite::{AsyncRead, AsyncWrite, future};
 
 use super::*;
@@ -810,6 +810,20 @@ fn connect(addr: SocketAddr) -> BufReader<TcpStream> {
     BufReader::new(stream)
 }
 
+/// A client that has sent its `bytes` as soon as it was there, for a server with a short deadline: a busy machine may keep
+/// others from sending for so long that they're hung up on.
+fn prompt(addr: SocketAddr, bytes: &[u8]) -> BufReader<TcpStream> {
+    let start = Instant::now();
+    loop {
+        assert!(start.elapsed() < DEADLINE, "no client is prompt here");
+        let begin = Instant::now();
+        let mut client = connect(addr);
+        if client.get_mut().write_all(bytes).is_ok() && begin.elapsed() < PROMPT {
+            return client;
+        }
+    }
+}
+
 /// Reads one response, which has a body.
 fn next_response(client: &mut BufReader<TcpStream>) -> Response {
     let mut bytes = Vec::new();
@@ -843,8 +857,7 @@ fn flood(client: &TcpStream, size: usize, pause: Duration) -> thread::JoinHandle
 }
 
 fn assert_is_served(addr: SocketAddr) {
-    let mut client = connect(addr);
-    client.get_mut().write_all(LAST).unwrap();
+    let mut client = prompt(addr, LAST);
     let responses = last_responses(&mut client);
     assert_eq!(responses.len(), 1);
     assert!(responses[0].is_page("200 OK", HELLO));
@@ -910,19 +923,21 @@ fn a_client_that_has_closed_its_half_is_answered() {
 
 #[test]
 fn a_client_that_stops_in_its_head_is_told() {
-    const TIME: Duration = Duration::from_millis(300);
+    const TIME: Duration = Duration::from_millis(400);
     let server = start(Limits {
         head: TIME,
         ..NO_LIMITS
     });
     for before in [0, 2] {
-        let mut client = connect(server.addr());
-        client.get_mut().write_all(&REQUEST.repeat(before)).unwrap();
+        let begin = Instant::now();
+        let half = b"GET / HTTP/1.1\r\n";
+        let mut client = prompt(
+            server.addr(),
+            &[&REQUEST.repeat(before), &half[..]].concat(),
+        );
         for _ in 0..before {
             next_response(&mut client);
         }
-        let begin = Instant::now();
-        client.get_mut().write_all(b"GET / HTTP/1.1\r\n").unwrap();
         // It's never silent for long, and that doesn't help.
         let dripping = flood(client.get_ref(), 1, Duration::from_millis(10));
 
@@ -940,20 +955,20 @@ fn a_client_that_stops_in_its_head_is_told() {
 
 #[test]
 fn an_idle_client_is_hung_up_on_without_a_word() {
+    const TIME: Duration = Duration::from_millis(300);
     let server = start(Limits {
-        head: SHORT,
+        head: TIME,
         ..NO_LIMITS
     });
     for before in [0, 1, 2] {
         let begin = Instant::now();
-        let mut client = connect(server.addr());
-        client.get_mut().write_all(&REQUEST.repeat(before)).unwrap();
+        let mut client = prompt(server.addr(), &REQUEST.repeat(before));
 
         let responses = last_responses(&mut client);
 
         assert_eq!(responses.len(), before);
         assert!(responses.iter().all(Response::goes_on));
-        assert!(begin.elapsed() > SHORT - Duration::from_millis(10));
+        assert!(begin.elapsed() > TIME - Duration::from_millis(10));
     }
 }
 
@@ -1004,25 +1019,25 @@ fn a_client_that_never_makes_us_wait_lets_others_have_their_turn() {
 
 #[test]
 fn requests_sent_at_once_do_not_wait_for_confirmations() {
-    const ROUNDS: u32 = 30;
+    const ROUNDS: usize = 60;
     let server = start(NO_LIMITS);
     let mut client = connect(server.addr());
     let mut time = || {
         let begin = Instant::now();
-        for _ in 0..ROUNDS {
-            client.get_mut().write_all(&REQUEST.repeat(3)).unwrap();
-            for _ in 0..3 {
-                next_response(&mut client);
-            }
+        client.get_mut().write_all(&REQUEST.repeat(3)).unwrap();
+        for _ in 0..3 {
+            next_response(&mut client);
         }
         begin.elapsed()
     };
+    let times: Vec<_> = (0..ROUNDS).map(|_| time()).collect();
 
-    // A confirmation comes after 40 ms, if nothing else makes the client's system send it.
-    let shortest = (0..3).map(|_| time()).min().unwrap();
+    // A confirmation comes after 40 ms, if nothing else makes the client's system send it, which it only does at first. A
+    // round that is faster than that hasn't waited for one; others may have waited for the processor.
+    let shortest = times[ROUNDS / 2..].iter().min().unwrap();
 
-    println!("{:?} a round", shortest / ROUNDS);
-    assert!(shortest < ROUNDS * Duration::from_millis(20));
+    println!("{shortest:?} a round");
+    assert!(*shortest < Duration::from_millis(30));
 }
 
 /// A request that is refused, and much more that nobody wants.
@@ -1128,13 +1143,12 @@ fn lingering_ends() {
 fn a_client_that_does_not_stop_sending_loses_its_place() {
     let server = start(Limits {
         connections: 1,
-        head: Duration::from_millis(200),
+        head: 3 * PROMPT,
         ..NO_LIMITS
     });
     // As fast as it can, and a byte now and then.
     for (size, pause) in [(1 << 16, 0), (1, 5)] {
-        let mut client = connect(server.addr());
-        client.get_mut().write_all(b"no request\r\n").unwrap();
+        let mut client = prompt(server.addr(), b"no request\r\n");
         let flooding = flood(client.get_ref(), size, Duration::from_millis(pause));
         assert_eq!(next_response(&mut client).status, "400 Bad Request");
         // It goes on, until it can't.

@@ -5,7 +5,9 @@ use std::fs;
 use std::sync::mpsc;
 use std::time::Instant;
 
-use clients::{Client, Meeting, NoReply, Server, in_own_process, serve_in_background, shutdown};
+use clients::{
+    Client, Meeting, NoReply, PROMPT, Server, in_own_process, serve_in_background, shutdown,
+};
 #[cfg(unix)]
 use clients::{ServerProcess, room_for_clients, serve_in_own_process};
 use smol::channel::Sender;
@@ -57,8 +59,7 @@ fn start_process(test: &str, limits: Limits) -> ServerProcess {
 
 /// A connection that has been let in. Clients are let in one after the other, so all that came before it have been, too.
 fn client_of(addr: SocketAddr) -> Client {
-    let mut client = Client::connect(addr);
-    client.send(REQUEST).unwrap();
+    let mut client = Client::prompt(addr, REQUEST);
     let reply = client.read_response().unwrap();
     assert_eq!(reply.status, 200);
     assert!(reply.head.contains("\r\nConnection: keep-alive"));
@@ -67,9 +68,7 @@ fn client_of(addr: SocketAddr) -> Client {
 
 /// A client in the middle of its request.
 fn client_with_half_a_head(addr: SocketAddr) -> Client {
-    let mut client = Client::connect(addr);
-    client.send(&REQUEST[..10]).unwrap();
-    client
+    Client::prompt(addr, &REQUEST[..10])
 }
 
 /// Sends the rest of a request that has begun. The page must come, as the last of its connection.
@@ -219,7 +218,7 @@ fn a_client_that_never_finishes_is_waited_for_until_the_drain_is_over() {
 #[test]
 fn a_deadline_that_passes_meanwhile_ends_the_wait() {
     let limits = Limits {
-        head: Duration::from_millis(300),
+        head: 3 * PROMPT,
         ..PATIENT
     };
     let (server, stop) = start(limits);
@@ -236,7 +235,7 @@ fn a_deadline_that_passes_meanwhile_ends_the_wait() {
 fn the_places_come_back_whatever_became_of_the_clients() {
     let limits = Limits {
         connections: 10,
-        head: Duration::from_millis(100),
+        head: 3 * PROMPT,
         ..PATIENT
     };
     let (server, stop) = start(limits);
@@ -249,12 +248,9 @@ fn the_places_come_back_whatever_became_of_the_clients() {
     }
     let silent = Client::connect(server.addr());
     let half = client_with_half_a_head(server.addr());
-    let mut wrong = Client::connect(server.addr());
-    wrong.send(b"\x00\r\n\r\n").unwrap();
-    let mut with_body = Client::connect(server.addr());
-    with_body
-        .send(b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999\r\n\r\n...")
-        .unwrap();
+    let mut wrong = Client::prompt(server.addr(), b"\x00\r\n\r\n");
+    let body = b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999\r\n\r\n...";
+    let mut with_body = Client::prompt(server.addr(), body);
 
     assert_eq!(silent.read_reply(), Err(NoReply::Empty));
     assert_eq!(half.read_reply().unwrap().status, 408);

@@ -4,29 +4,49 @@ use std::net::TcpListener;
 use std::thread;
 use std::time::Duration;
 
+use clients::DEADLINE;
 use futures_lite::future;
 use smol::Async;
 
-use super::{EXECUTOR, Limits, serve, signal};
+use super::{EXECUTOR, LIMITS, Limits, serve, signal};
 
-/// Short times, so that the tests don't wait for long, and few places, so that there is a file left for each.
-const LIMITS: Limits = Limits {
+/// Few places, so that there is a file left for each, and times that nobody meets.
+const PATIENT: Limits = Limits {
     connections: 20,
-    head: Duration::from_secs(1),
-    response: Duration::from_secs(1),
-    drain: Duration::from_secs(5),
+    head: DEADLINE,
+    response: DEADLINE,
+    drain: DEADLINE,
 };
 
-/// Serves until Ctrl-C.
-fn start_and_stop(listener: TcpListener, limits: Limits) {
-    let shutdown = signal::ctrl_c().unwrap();
+/// Short times, so that the tests don't wait for long.
+const HASTY: Limits = Limits {
+    head: Duration::from_millis(500),
+    response: Duration::from_millis(500),
+    ..PATIENT
+};
+
+fn start(listener: TcpListener, limits: Limits, shutdown: impl Future<Output = ()>) {
     let serve = serve(Async::new(listener).unwrap(), limits, shutdown);
     thread::spawn(|| smol::block_on(EXECUTOR.run(future::pending::<()>())));
     smol::block_on(EXECUTOR.run(serve));
 }
 
+/// Serves for as long as the process goes on.
+fn run(listener: TcpListener, limits: Limits) {
+    start(listener, limits, future::pending());
+}
+
+/// Serves until Ctrl-C, for a process that does nothing else.
+fn run_until_ctrl_c(listener: TcpListener) {
+    start(listener, PATIENT, signal::ctrl_c().unwrap());
+}
+
 clients::score! {
-    serve: |listener| start_and_stop(listener, LIMITS),
+    serve: [
+        |listener| run(listener, PATIENT),
+        |listener| run(listener, HASTY),
+        run_until_ctrl_c,
+    ],
     silent: is_sent_off,
     slow: delays_nobody,
     hang_up: gets_nothing,
@@ -41,7 +61,6 @@ clients::score! {
     interrupted: gets_the_page,
 }
 
-probe::probe!(
-    |listener| start_and_stop(listener, super::LIMITS),
-    |listener| start_and_stop(listener, LIMITS),
-);
+probe::probe!(|listener| run(listener, LIMITS), |listener| run(
+    listener, HASTY
+),);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use socket2::SockRef;
 
-use crate::{DEADLINE, NoReply, Reply};
+use crate::{DEADLINE, NoReply, PROMPT, Reply};
 
 /// A connection to a server under test. It sends nothing until it is told to.
 ///
@@ -56,6 +56,26 @@ impl Client {
         };
         configure().expect("a new connection takes its options");
         Ok(Client { addr, stream })
+    }
+
+    /// Connects and sends `bytes` at once, for a server with a short deadline: less than [`PROMPT`] has passed then, and no
+    /// deadline that is much longer. Where the machine had something else to do meanwhile, that client leaves, and there
+    /// is another. Whether the server took the bytes, the reply tells.
+    ///
+    /// # Panics
+    ///
+    /// As [`connect`](Client::connect), and if the machine is that busy for [`DEADLINE`].
+    pub fn prompt(addr: SocketAddr, bytes: &[u8]) -> Client {
+        let start = Instant::now();
+        loop {
+            let begin = Instant::now();
+            let mut client = Client::connect(addr);
+            let _ = client.send(bytes);
+            if begin.elapsed() < PROMPT {
+                return client;
+            }
+            assert!(start.elapsed() < DEADLINE, "no client is prompt here");
+        }
     }
 
     /// Sends all of `bytes` at once. Gives the error if the server has gone; a test that expects that may
@@ -251,6 +271,22 @@ mod tests {
 
         assert_eq!((reply.status, reply.body.as_str()), (200, "hello"));
         assert!(server.wait_until_ended().is_ok());
+    }
+
+    #[test]
+    fn a_prompt_client_has_sent_its_request_when_it_is_there() {
+        let server = serve_in_background(|listener| {
+            // Some may have been too slow.
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let _ = stream.read_exact(&mut [0; 3]);
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
+            }
+        });
+
+        let client = Client::prompt(server.addr(), b"hey");
+
+        assert_eq!(client.read_reply().unwrap().status, 200);
     }
 
     #[test]

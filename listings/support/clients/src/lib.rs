@@ -44,3 +44,7 @@ use std::time::Duration;
 ///
 /// Generous on purpose. It turns a hang into a failed test, and proves nothing by itself.
 pub const DEADLINE: Duration = Duration::from_secs(30);
+
+/// How long a client may take to connect and to send its request, if it's one that a short deadline must not hit. A deadline
+/// in a test is at least three times as long.
+pub const PROMPT: Duration = Duration::from_millis(100);

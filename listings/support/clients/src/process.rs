@@ -80,6 +80,7 @@ impl OwnProcess {
     ///
     /// If there is no such program.
     pub fn run(command: &mut Command) -> OwnProcess {
+        heed_signals(command);
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -174,6 +175,27 @@ impl OwnProcess {
         (status, printed)
     }
 }
+
+/// Lets the program end by Ctrl-C, and by `kill`, unless it sees to that itself. Who starts the tests in the background of a
+/// shell's script has them ignore Ctrl-C, and so would all that they start.
+#[cfg(unix)]
+fn heed_signals(command: &mut Command) {
+    use std::os::unix::process::CommandExt;
+
+    let reset = || {
+        for signal in [libc::SIGINT, libc::SIGTERM] {
+            // SAFETY: `signal` may be called between fork and exec, and the default is always a valid reaction.
+            unsafe { libc::signal(signal, libc::SIG_DFL) };
+        }
+        Ok(())
+    };
+    // SAFETY: the closure makes nothing but system calls.
+    unsafe { command.pre_exec(reset) };
+}
+
+/// There are no such signals here.
+#[cfg(not(unix))]
+fn heed_signals(_command: &mut Command) {}
 
 impl Drop for OwnProcess {
     fn drop(&mut self) {
@@ -348,6 +370,22 @@ mod tests {
         process.wait_for_line("begun");
         assert!(process.is_silent_for(Duration::from_millis(50)));
         drop(process);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_process_ends_by_ctrl_c_even_if_this_one_does_not() {
+        let test = "process::tests::a_process_ends_by_ctrl_c_even_if_this_one_does_not";
+        in_own_process(test, VARIABLE, "7", || {
+            // SAFETY: to ignore a signal is always a valid reaction.
+            unsafe { libc::signal(libc::SIGINT, libc::SIG_IGN) };
+            // It waits for what we don't say.
+            let process = OwnProcess::run(&mut Command::new("cat"));
+
+            process.signal(rustix::process::Signal::INT);
+
+            assert!(!process.wait_until_ended().0.success());
+        });
     }
 
     #[test]

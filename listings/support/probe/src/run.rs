@@ -1,6 +1,6 @@
 //! Plays the cases against a server.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed};
 use std::thread;
@@ -160,5 +160,7 @@ fn is_gone(addr: SocketAddr, wait: Duration) -> bool {
         connection.send(b"GET /other HTTP/1.1\r\nHost: probe\r\nConnection: close\r\n\r\n");
         connection.is_silent_for(wait);
     }
-    Connection::open(addr, CURIOUS.answer).is_err()
+    // One that only lets us wait for long has not ended.
+    let is_timeout = |error: &io::Error| matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock);
+    Connection::open(addr, CURIOUS.answer).is_err_and(|error| !is_timeout(&error))
 }

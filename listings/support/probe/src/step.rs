@@ -9,7 +9,11 @@ use crate::cases::cases;
 use crate::{LAST_STEP, Probe};
 
 /// For a case that the server should not pass yet: too short a time can only make it fail where it would pass.
-const SHORT: Patience = Patience { answer: Duration::from_millis(500), deadline: Duration::from_secs(1) };
+const SHORT: Patience = Patience { answer: Duration::from_millis(500), deadline: Duration::from_millis(600) };
+
+/// How often a server with short deadlines is tried. Where the machine has much else to do, they may hit a client that is in
+/// the middle of its case.
+const TRIES: usize = 5;
 
 /// Declares a test `this_step_passes_the_probe`, which probes the server of this step.
 ///
@@ -49,11 +53,19 @@ pub fn assert_step(folder: &str, server: SocketAddr, hasty: SocketAddr) {
     let name = Path::new(folder).file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let step: u8 = name.split('-').next().and_then(|number| number.parse().ok()).expect("a folder with a number");
 
-    for (addr, is_slow) in [(server, false), (hasty, true)] {
+    let probe = |addr, is_slow| {
         let probe = Probe::new(addr, step).only(|case| case.is_for(step) && case.is_slow == is_slow);
-        let report = probe.run().expect("the server listens");
-        assert!(report.is_good(), "{report}");
+        probe.run().expect("the server listens")
+    };
+    let report = probe(server, false);
+    assert!(report.is_good(), "{report}");
+    let mut report = probe(hasty, true);
+    for _ in 1..TRIES {
+        if !report.is_good() {
+            report = probe(hasty, true);
+        }
     }
+    assert!(report.is_good(), "{report}");
 
     let mut later = cases();
     later.retain(|case| !case.is_for(step));

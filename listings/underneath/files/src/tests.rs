@@ -38,17 +38,22 @@ fn a_file_that_blocks_stops_every_task() {
 #[test]
 fn a_file_read_by_smol_fs_stops_nobody() {
     expect_one_smol_thread();
-    let pipe = Pipe::new();
-    let outcome = while_it_waits(&pipe.0, smol_fs(pipe.0.clone()));
-    assert_eq!(outcome, "the other task goes on");
+    assert_stops_nobody(smol_fs);
 }
 
 #[test]
 fn a_file_read_by_unblock_stops_nobody() {
     expect_one_smol_thread();
-    let pipe = Pipe::new();
-    let outcome = while_it_waits(&pipe.0, unblock(pipe.0.clone()));
-    assert_eq!(outcome, "the other task goes on");
+    assert_stops_nobody(unblock);
+}
+
+/// On a busy machine, the other task may have to wait for the processor, so there are a few tries.
+fn assert_stops_nobody<F: Future<Output = String> + Send + 'static>(read: fn(PathBuf) -> F) {
+    let goes_on = |_| {
+        let pipe = Pipe::new();
+        while_it_waits(&pipe.0, read(pipe.0.clone())) == "the other task goes on"
+    };
+    assert!((0..5).any(goes_on));
 }
 
 #[test]
