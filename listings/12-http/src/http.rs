@@ -41,10 +41,11 @@ impl Request {
     pub fn parse(bytes: &[u8]) -> Result<Option<Request>, Status> {
         let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
         let mut head = httparse::Request::new(&mut headers);
-        let outcome = match head.parse(bytes) {
-            // What's wrong with a line can be said when all of it is there.
-            _ if !bytes.trim_ascii_start().contains(&b'\n') => Ok(httparse::Status::Partial),
-            outcome => outcome,
+        // What's wrong with a line can be said when all of it is there.
+        let outcome = if bytes.trim_ascii_start().contains(&b'\n') {
+            head.parse(bytes)
+        } else {
+            Ok(httparse::Status::Partial)
         };
         let length = match outcome {
             Ok(httparse::Status::Complete(length)) => length,
@@ -169,21 +170,12 @@ fn keep_alive(head: &httparse::Request) -> bool {
 // ANCHOR: is_other_version
 /// Whether the first line ends with a version of HTTP that isn't 1.0 or 1.1.
 fn is_other_version(bytes: &[u8]) -> bool {
-    let line = bytes
-        .trim_ascii_start()
-        .split(|&byte| byte == b'\n')
-        .next()
-        .unwrap_or_default();
-    match line
-        .trim_ascii_end()
-        .rsplit(|&byte| byte == b' ')
-        .next()
-        .unwrap_or_default()
-    {
-        [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'0' | b'1'] => false,
-        [b'H', b'T', b'T', b'P', b'/', major, b'.', minor] => {
-            major.is_ascii_digit() && minor.is_ascii_digit()
-        }
+    let mut lines = bytes.trim_ascii_start().split(|&byte| byte == b'\n');
+    let line = lines.next().unwrap_or_default().trim_ascii_end();
+    let version = line.rsplit(|&byte| byte == b' ').next();
+    match version.and_then(|version| version.strip_prefix(b"HTTP/")) {
+        Some(b"1.0" | b"1.1") => false,
+        Some([major, b'.', minor]) => major.is_ascii_digit() && minor.is_ascii_digit(),
         _ => false,
     }
 }

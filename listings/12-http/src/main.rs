@@ -139,7 +139,7 @@ mod tests {
     // ANCHOR_END: get
 
     // ANCHOR: without_date
-    /// Removes the date, which is another each time.
+    /// Removes the date, which differs each time.
     fn without_date(response: &str) -> String {
         let lines = response.split_inclusive("\r\n");
         lines.filter(|line| !line.starts_with("Date:")).collect()
@@ -370,9 +370,7 @@ mod tests {
         assert!(head.ends_with("\r\nConnection: keep-alive"));
         assert_eq!(rest, expected("HTTP/1.1 404 Not Found", "404.html"));
     }
-    // ANCHOR_END: test_requests
 
-    // ANCHOR: test_requests
     #[test]
     fn test_bad_request() {
         let response = response_to(b"GET / HTTP/1.1\r\nno host\r\n\r\n", 5);

@@ -38,16 +38,16 @@ pub async fn handle_connection(
     limits: Limits,
     stopped: Receiver<()>,
 ) -> io::Result<Ended> {
-    let mut stop = pin!(stopped.recv());
+    let mut closed = pin!(stopped.recv());
     let mut buffer = Vec::new();
     loop {
         // Between two requests, a client may leave, or say nothing for a while.
         if buffer.is_empty() {
-            let stop = async {
-                let _ = stop.as_mut().await;
+            let until_closed = async {
+                let _ = closed.as_mut().await;
                 Ok(0)
             };
-            let begin = future::or(read_some(&mut stream, &mut buffer), stop);
+            let begin = future::or(read_some(&mut stream, &mut buffer), until_closed);
             match within(limits.head, begin).await {
                 // ANCHOR_END: handle_connection
                 Ok(0) => return Ok(Ended::Done),
@@ -117,7 +117,7 @@ async fn read_request(
     }
 }
 
-/// Waits for some bytes, and appends them. Gives how many there were, 0 at the end of the stream.
+/// Waits for some bytes, and appends them. Returns how many there were, 0 at the end of the stream.
 async fn read_some(
     stream: &mut (impl AsyncRead + Unpin),
     buffer: &mut Vec<u8>,

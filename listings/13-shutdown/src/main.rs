@@ -183,7 +183,7 @@ mod tests {
         without_date(&response)
     }
 
-    /// Removes the date, which is another each time.
+    /// Removes the date, which differs each time.
     fn without_date(response: &str) -> String {
         let lines = response.split_inclusive("\r\n");
         lines.filter(|line| !line.starts_with("Date:")).collect()

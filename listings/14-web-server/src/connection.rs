@@ -17,10 +17,10 @@ use smol::channel::Receiver;
 use crate::Limits;
 use crate::http::{self, Request, Status};
 
-// ANCHOR: use
+// ANCHOR: primes
 /// Up to where `/compute` looks for prime numbers.
 const PRIMES: u32 = 2_000_000;
-// ANCHOR_END: use
+// ANCHOR_END: primes
 
 /// How many bytes we let a client send after our last response.
 const MAX_LINGER: u64 = 1024 * 1024;
@@ -41,16 +41,16 @@ pub async fn handle_connection(
     limits: Limits,
     stopped: Receiver<()>,
 ) -> io::Result<Ended> {
-    let mut stop = pin!(stopped.recv());
+    let mut closed = pin!(stopped.recv());
     let mut buffer = Vec::new();
     loop {
         // Between two requests, a client may leave, or say nothing for a while.
         if buffer.is_empty() {
-            let stop = async {
-                let _ = stop.as_mut().await;
+            let until_closed = async {
+                let _ = closed.as_mut().await;
                 Ok(0)
             };
-            let begin = future::or(read_some(&mut stream, &mut buffer), stop);
+            let begin = future::or(read_some(&mut stream, &mut buffer), until_closed);
             match within(limits.head, begin).await {
                 Ok(0) => return Ok(Ended::Done),
                 Err(error) if error.kind() == io::ErrorKind::TimedOut => return Ok(Ended::Done),
@@ -131,7 +131,7 @@ async fn read_request(
     }
 }
 
-/// Waits for some bytes, and appends them. Gives how many there were, 0 at the end of the stream.
+/// Waits for some bytes, and appends them. Returns how many there were, 0 at the end of the stream.
 async fn read_some(
     stream: &mut (impl AsyncRead + Unpin),
     buffer: &mut Vec<u8>,

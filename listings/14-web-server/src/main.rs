@@ -62,7 +62,7 @@ fn log(line: impl Display) {
 
 // ANCHOR: main
 fn main() -> ExitCode {
-    match start() {
+    match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("web-server: {error}");
@@ -72,13 +72,13 @@ fn main() -> ExitCode {
 }
 // ANCHOR_END: main
 
-// ANCHOR: start
+// ANCHOR: run
 /// Listens where the command line says, and serves until a signal asks us to end.
-fn start() -> Result<(), String> {
+fn run() -> Result<(), String> {
     let addr = env::args().nth(1).unwrap_or("127.0.0.1:7878".to_string());
     let addr: SocketAddr = addr
         .parse()
-        .map_err(|_| format!("`{addr}` is no address such as 127.0.0.1:7878"))?;
+        .map_err(|_| format!("`{addr}` isn't an address like 127.0.0.1:7878"))?;
     let listener = Async::<TcpListener>::bind(addr)
         .map_err(|error| format!("can't listen on {addr}: {error}"))?;
     let addr = listener.get_ref().local_addr().unwrap_or(addr);
@@ -98,7 +98,7 @@ fn start() -> Result<(), String> {
     smol::block_on(EXECUTOR.run(server));
     Ok(())
 }
-// ANCHOR_END: start
+// ANCHOR_END: run
 
 /// Serves clients until `shutdown` is complete, and then only those that are in the middle of a
 /// request.
@@ -226,7 +226,7 @@ mod tests {
         without_date(&response)
     }
 
-    /// Removes the date, which is another each time.
+    /// Removes the date, which differs each time.
     fn without_date(response: &str) -> String {
         let lines = response.split_inclusive("\r\n");
         lines.filter(|line| !line.starts_with("Date:")).collect()

@@ -95,7 +95,7 @@ fn what_is_no_address_is_named_and_refused() {
     ] {
         assert_refuses(
             addr,
-            &format!("`{addr}` is no address such as 127.0.0.1:7878"),
+            &format!("`{addr}` isn't an address like 127.0.0.1:7878"),
         );
     }
 }

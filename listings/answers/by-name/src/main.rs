@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use smol::Async;
 
 fn main() -> ExitCode {
-    match start() {
+    match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("web-server: {error}");
@@ -18,7 +18,7 @@ fn main() -> ExitCode {
 }
 
 /// Listens where the command line says.
-fn start() -> Result<(), String> {
+fn run() -> Result<(), String> {
     let name = env::args().nth(1).unwrap_or("127.0.0.1:7878".to_string());
     let listener = bind(&name)?;
     let addr = listener.get_ref().local_addr();

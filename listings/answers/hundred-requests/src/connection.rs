@@ -108,7 +108,7 @@ async fn read_request(
     }
 }
 
-/// Waits for some bytes, and appends them. Gives how many there were, 0 at the end of the stream.
+/// Waits for some bytes, and appends them. Returns how many there were, 0 at the end of the stream.
 async fn read_some(
     stream: &mut (impl AsyncRead + Unpin),
     buffer: &mut Vec<u8>,

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use smol::Async;
 
 fn main() -> ExitCode {
-    match start() {
+    match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("web-server: {error}");
@@ -17,9 +17,9 @@ fn main() -> ExitCode {
     }
 }
 
-// ANCHOR: start
+// ANCHOR: run
 /// Listens where the command line says.
-fn start() -> Result<(), String> {
+fn run() -> Result<(), String> {
     let name = env::args().nth(1).unwrap_or("127.0.0.1:7878".to_string());
     let listener = bind(&name)?;
     let addr = listener.get_ref().local_addr();
@@ -29,13 +29,13 @@ fn start() -> Result<(), String> {
     // The whole server starts its threads here, and serves. This one ends.
     Ok(())
 }
-// ANCHOR_END: start
+// ANCHOR_END: run
 
 /// Listens where `name` says, or says in one line why it can't.
 fn bind(name: &str) -> Result<Async<TcpListener>, String> {
     let addr: SocketAddr = name
         .parse()
-        .map_err(|_| format!("`{name}` is no address such as 127.0.0.1:7878"))?;
+        .map_err(|_| format!("`{name}` isn't an address like 127.0.0.1:7878"))?;
     listen(&[addr]).map_err(|error| format!("can't listen on {name}: {error}"))
 }
 

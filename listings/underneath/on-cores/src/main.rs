@@ -70,6 +70,7 @@ fn run<T>(executor: &Executor, threads: usize, server: impl Future<Output = T>) 
         for _ in 0..threads {
             scope.spawn(|| smol::block_on(executor.run(stopped.recv())));
         }
+        // It's dropped when `server` has ended, also by a panic, and then the threads end, too.
         let _running = running;
         smol::block_on(server)
     })
