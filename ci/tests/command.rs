@@ -113,6 +113,32 @@ mod checks {
         assert_eq!(findings, format!("{expected}\n\n0 passed, 4 failed\n"), "{text}");
     }
 
+    /// What has passed is not looked at again: until something changes that one of the checks looks at.
+    #[test]
+    fn a_book_that_has_passed_is_checked_again_when_anything_of_it_changes() {
+        let folder = small_book(&GOOD.replace("```rust", "<!-- caption: It does nothing -->\n\n```rust"));
+        let check = || {
+            let (output, text) = run(CHECKS, folder.path(), &["check"]);
+            let (_, findings) = text.split_once("\n\n").unwrap();
+            (output.status.success(), findings.lines().find(|line| line.contains(": ")).map(str::to_owned))
+        };
+        for _ in 0..2 {
+            assert_eq!(check(), (true, None));
+        }
+        for (path, text, line, message) in [
+            ("ci/words.txt", "unneeded\n", 1, "no page needs `unneeded` here"),
+            ("src/picture.svg", "<svg/>\n", 1, "no page shows this file"),
+            ("README.md", "# Teh\n", 1, "`Teh` is misspelt"),
+        ] {
+            let file = folder.path().join(path);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(&file, text).unwrap();
+            assert_eq!(check(), (false, Some(format!("{path}:{line}: {message}"))));
+            fs::remove_file(&file).unwrap();
+            assert_eq!(check(), (true, None));
+        }
+    }
+
     #[test]
     fn what_is_not_a_check_or_a_command_is_refused_in_one_line() {
         let (output, text) = run(CHECKS, small_book(GOOD).path(), &["test", "include"]);

@@ -1,11 +1,14 @@
 //! What has passed a check, so that it need not be looked at again until it changes.
 
+use std::collections::BTreeMap;
+use std::env;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use book::finding::Finding;
+use walkdir::WalkDir;
 
 /// A thing stands for all that its own result depends on. What all results depend on, this program and what else judges
 /// them, is added here.
@@ -17,7 +20,7 @@ pub struct Cache {
 impl Cache {
     /// What has passed the check of this name, for the book in `root`.
     pub fn open(root: &Path, check: &str, judge: &impl Hash) -> Result<Self> {
-        let program = std::env::current_exe().context("cannot find the path of this program")?;
+        let program = env::current_exe().context("cannot find the path of this program")?;
         // By its time and size: to read it all would take longer than some of what is spared.
         let program = fs::metadata(program)?;
         let judge = hash(&(program.len(), program.modified()?, judge));
@@ -51,6 +54,17 @@ impl Cache {
     fn file(&self, thing: &impl Hash) -> PathBuf {
         self.folder.join(format!("{:016x}", hash(&(self.judge, thing))))
     }
+}
+
+/// All that a check can see that runs no program: the files below `root`, without what is built and what git keeps, and
+/// what mdBook takes from the environment.
+pub fn files(root: &Path) -> u64 {
+    let others = ["book", ".git", "ci/target", "listings/target"].map(|folder| root.join(folder));
+    let entries = WalkDir::new(root).sort_by_file_name().into_iter();
+    let entries = entries.filter_entry(|entry| !others.iter().any(|other| entry.path() == other)).flatten();
+    let files: Vec<_> = entries.map(|entry| (entry.path().to_owned(), fs::read(entry.path()).ok())).collect();
+    let variables = env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("MDBOOK_"));
+    hash(&(files, variables.collect::<BTreeMap<_, _>>()))
 }
 
 pub fn hash(thing: &impl Hash) -> u64 {

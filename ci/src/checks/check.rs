@@ -12,6 +12,7 @@ use book::manuscript::{Book, includes};
 use book::reader::walk::{self, Walk};
 
 use crate::built::Built;
+use crate::cache::{Cache, files};
 
 /// A check: its name, and what finds what is wrong. An error means that it could not do its work.
 pub type Check = (&'static str, fn(&Context) -> Result<Vec<Finding>>);
@@ -76,6 +77,13 @@ pub fn run(fast: &[Check], slow: &[Check], context: &Context, names: &[&str], no
     }
     let is_wanted = |check: &&Check| names.is_empty() || names.contains(&check.0);
     let timed = |(name, run): &Check| (*name, Instant::now(), run(context), Instant::now());
+    // The fast ones run nothing, so what they find depends on the files alone.
+    let root = &context.book.root;
+    let cache = Cache::open(root, "fast", &files(root))?;
+    let cached = |(name, run): &Check| {
+        let begun = Instant::now();
+        (*name, begun, cache.check(name, || run(context)), Instant::now())
+    };
     let (mut passed, mut failed, mut skipped, mut findings) = (0, 0, 0, Vec::new());
     let mut report = |(name, start, result, end): (&str, Instant, Result<Vec<Finding>>, Instant)| {
         let (count, outcome) = match &result {
@@ -90,7 +98,7 @@ pub fn run(fast: &[Check], slow: &[Check], context: &Context, names: &[&str], no
     };
     // The fast ones side by side, for somebody waits. The slow ones use the whole machine by themselves.
     thread::scope(|scope| {
-        let running: Vec<_> = fast.iter().filter(is_wanted).map(|check| scope.spawn(|| timed(check))).collect();
+        let running: Vec<_> = fast.iter().filter(is_wanted).map(|check| scope.spawn(|| cached(check))).collect();
         for thread in running {
             report(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
         }

@@ -5,6 +5,7 @@
 //! What an exercise has from its step, its answer changes in more than numbers, texts and comments, or not at all.
 //! (The `use` lines follow from the rest. A step repeats nothing of the one before: see [`book::reader::walk`].)
 
+use std::path::Path;
 use std::sync::LazyLock;
 
 use book::finding::Finding;
@@ -50,7 +51,22 @@ pub fn check(book: &Book) -> Vec<Finding> {
             }));
         }
     }
+    findings.extend(failing(book));
     findings
+}
+
+/// What `cargo test` in `listings/` would run without being asked, though it fails until a reader has done something.
+fn failing(book: &Book) -> Option<Finding> {
+    let path = Path::new("listings/Cargo.toml");
+    let text = &book.sources.get(path)?.text;
+    let workspace = toml::from_str::<toml::Table>(text).ok()?.remove("workspace")?;
+    let members = workspace.get("default-members").or(workspace.get("members"))?.as_array()?;
+    let is_failing = |member: &&str| ["*", "broken", "exercises"].iter().any(|begin| member.starts_with(begin));
+    let member = members.iter().filter_map(toml::Value::as_str).find(is_failing)?;
+    let line = text.lines().zip(1..).filter(|(text, _)| text.contains(member)).last();
+    let message = format!("`{member}` is tested by default, and is to fail");
+    let help = "let `default-members` have the steps, `support`, `underneath` and `answers`";
+    Some(Finding::new(path, line.map_or(1, |(_, line)| line), message, help))
 }
 
 /// What a step says of itself that is true of the one that it was copied from.
@@ -206,6 +222,24 @@ mod tests {
         ]);
         let found = ["listings/02-b/Cargo.toml:2", "listings/02-b/src/main.rs:1"];
         assert_eq!(headlines(&check(&book)), found.map(|place| format!("{place}: this is another step's")));
+    }
+
+    #[test]
+    fn an_exercise_that_is_tested_by_default_is_found() {
+        let found = |members: &str| {
+            let manifest = format!("[workspace]\nmembers = [\"[0-9]*\", \"exercises/*\"]\n{members}");
+            let (_folder, book) = small_book(&[("src/page.md", "# Page\n"), ("listings/Cargo.toml", &manifest)]);
+            headlines(&check(&book))
+        };
+        assert_eq!(found("default-members = [\"[0-9]*\", \"answers/*\"]\n"), [""; 0]);
+        for (members, line, member) in [
+            ("default-members = [\"[0-9]*\", \"exercises/a\"]\n", 3, "exercises/a"),
+            ("default-members = [\n    \"broken/*\",\n]\n", 4, "broken/*"),
+            ("", 2, "exercises/*"),
+        ] {
+            let finding = format!("listings/Cargo.toml:{line}: `{member}` is tested by default, and is to fail");
+            assert_eq!(found(members), [finding]);
+        }
     }
 
     #[test]

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use book::finding::Finding;
+use book::manuscript::page::line_of;
 use book::manuscript::{Book, Page, Source, slashes};
+use pulldown_cmark::{Event, Options, Parser, Tag};
 
 use crate::check::Context;
 
@@ -18,7 +20,7 @@ write <!-- proof: LISTING TEST_NAME -->; <!-- remove: LISTING FILE ITEM -->; or,
 /// Finds what is not of the form that it has to be.
 pub fn check(context: &Context) -> Result<Vec<Finding>> {
     let (book, listings) = (&context.book, Path::new("listings"));
-    let mut findings: Vec<Finding> = book.pages.iter().flat_map(lines).collect();
+    let mut findings: Vec<Finding> = book.pages.iter().flat_map(|page| [lines(page), rows(page)].concat()).collect();
     for (page, proof) in book.pages.iter().flat_map(|page| page.proofs.iter().map(move |proof| (page, proof))) {
         // An answer runs the tests of its exercise. A mark may name the module, too, or a line of a score.
         let folders =
@@ -57,6 +59,28 @@ fn lines(page: &Page) -> Vec<Finding> {
             continue;
         };
         findings.push(Finding::new(&page.path, line, message, help));
+    }
+    findings
+}
+
+/// Rows of tables that have not as many cells as the head: mdBook drops those at the end, or adds empty ones.
+fn rows(page: &Page) -> Vec<Finding> {
+    let (mut columns, mut findings) = (0, Vec::new());
+    for (event, range) in Parser::new_ext(&page.text, Options::ENABLE_TABLES).into_offset_iter() {
+        match event {
+            Event::Start(Tag::Table(alignments)) => columns = alignments.len(),
+            Event::Start(Tag::TableRow) => {
+                let row = page.text[range.start..].lines().next().unwrap_or_default().trim().replace("\\|", "");
+                let row = row.strip_prefix('|').unwrap_or(&row);
+                let cells = row.strip_suffix('|').unwrap_or(row).split('|').count();
+                if cells != columns {
+                    let message = format!("this row has {cells} cells, and its table {columns} columns");
+                    let help = "write `\\|` for a line that parts no cells";
+                    findings.push(Finding::new(&page.path, line_of(&page.text, range.start), message, help));
+                }
+            }
+            _ => {}
+        }
     }
     findings
 }
@@ -133,6 +157,17 @@ mod tests {
             ("TODO: more.", "src/page.md:3: readers would see this note"),
         ] {
             assert_eq!(found(words), [expected]);
+        }
+    }
+
+    #[test]
+    fn rows_that_lose_or_gain_a_cell_are_found() {
+        let found = |row: &str| found(&format!("| a | b |\n| --- | --- |\n| 1 | 2 |\n{row}"));
+        for row in ["| `x \\| y` | |", "1 | 2"] {
+            assert_eq!(found(row), [""; 0], "{row}");
+        }
+        for (row, cells) in [("| 1 |", 1), ("| 1 | 2 | 3 |", 3), ("| `x | y` | 2 |", 3)] {
+            assert_eq!(found(row), [format!("src/page.md:6: this row has {cells} cells, and its table 2 columns")]);
         }
     }
 

@@ -3,46 +3,46 @@
 //! `ci/mdbook-lint.toml`, with the reason.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Result;
 use book::finding::Finding;
 use book::manuscript::Book;
-use mdbook_lint_core::{Config, Document, PluginRegistry};
+use mdbook_lint_core::{Config, Document, LintEngine, PluginRegistry, RuleProvider};
 use mdbook_lint_rulesets::{MdBookRuleProvider, StandardRuleProvider};
-use walkdir::WalkDir;
 
-use crate::cache::{Cache, hash};
+use crate::cache::Cache;
 
 pub fn check(book: &Book) -> Result<Vec<Finding>> {
     let config = fs::read_to_string(book.root.join("ci/mdbook-lint.toml")).unwrap_or_default();
     let cache = Cache::open(&book.root, "lint", &config)?;
-    let mut pages: Vec<(&Path, String)> = book.pages.iter().map(|page| (&*page.path, page.text.clone())).collect();
+    let config: Config = toml::from_str(&config)?;
+    let mdbook = engine(&config, vec![Box::new(MdBookRuleProvider)])?;
+    let all = engine(&config, vec![Box::new(StandardRuleProvider), Box::new(MdBookRuleProvider)])?;
     let documents = ["src/SUMMARY.md", "CONTRIBUTING.md", "README.md"].map(Path::new).into_iter();
-    pages.extend(documents.filter_map(|path| Some((path, fs::read_to_string(book.root.join(path)).ok()?))));
-    // What pages link to and include counts as well.
-    let files = WalkDir::new(book.root.join("src")).sort_by_file_name().into_iter().flatten();
-    let files: Vec<PathBuf> = files.map(|file| file.into_path()).collect();
-    let sources: Vec<(&PathBuf, &String)> = book.sources.iter().map(|(path, source)| (path, &source.text)).collect();
-    let inputs = hash(&(&pages, files, sources));
-    cache.check(&inputs, || lint(book, &config, pages))
-}
-
-fn lint(book: &Book, config: &str, pages: Vec<(&Path, String)>) -> Result<Vec<Finding>> {
-    let config: Config = toml::from_str(config)?;
-    let mut registry = PluginRegistry::new();
-    registry.register_provider(Box::new(StandardRuleProvider))?;
-    registry.register_provider(Box::new(MdBookRuleProvider))?;
-    let engine = registry.create_engine_with_config(Some(&config))?;
+    let documents = documents.filter_map(|path| Some((path, fs::read_to_string(book.root.join(path)).ok()?)));
+    let pages = book.pages.iter().map(|page| (&*page.path, page.text.clone()));
     let mut findings = Vec::new();
-    for (path, text) in pages {
-        let document = Document::new(text, book.root.join(path))?;
-        for violation in engine.lint_document_with_config(&document, &config)? {
-            let help = format!("this is rule {} ({}) of mdbook-lint", violation.rule_id, violation.rule_name);
-            findings.push(Finding::new(path, violation.line, violation.message, help));
+    for page in pages.chain(documents) {
+        // The standard rules take long, and look at the page alone; those of mdBook also at what it links to.
+        let engine = if cache.get(&page).is_some() { &mdbook } else { &all };
+        let document = Document::new(page.1.clone(), book.root.join(page.0))?;
+        let found = engine.lint_document_with_config(&document, &config)?;
+        if found.is_empty() {
+            cache.add(&page, "")?;
         }
+        findings.extend(found.into_iter().map(|violation| {
+            let help = format!("this is rule {} ({}) of mdbook-lint", violation.rule_id, violation.rule_name);
+            Finding::new(page.0, violation.line, violation.message, help)
+        }));
     }
     Ok(findings)
+}
+
+fn engine(config: &Config, providers: Vec<Box<dyn RuleProvider>>) -> Result<LintEngine> {
+    let mut registry = PluginRegistry::new();
+    providers.into_iter().try_for_each(|provider| registry.register_provider(provider))?;
+    Ok(registry.create_engine_with_config(Some(config))?)
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ const FAST: &[Check] = &[
     ("form", form::check),
     ("captions", |context| Ok(captions::check(context.included()?))),
     ("words", |context| Ok(words::check(context.included()?))),
-    ("spelling", |context| Ok(spelling::check(&context.book))),
+    ("spelling", |context| spelling::check(&context.book)),
     ("lint", |context| lint::check(&context.book)),
     ("generated", |context| Ok(generators::check(context.included()?))),
     ("followed", |context| Ok(context.walk()?.findings.clone())),

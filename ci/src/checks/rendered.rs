@@ -42,7 +42,7 @@ fn compare(context: &Context, page: &Page, html: &str) -> Result<Vec<Finding>> {
         found(line_of(id), format!("the built page has the id `{id}` twice"));
     }
     let links = select(root, "main a[href]").filter_map(|link| link.attr("href"));
-    for link in links.filter(|link| !leads(context, html, link)) {
+    for link in links.filter(|link| !leads(context, &ids, link)) {
         found(line_of(link), format!("the link to `{link}` leads nowhere"));
     }
     let is_picture = |include: &Include| include.path.extension().is_some_and(|extension| extension == "svg");
@@ -157,13 +157,15 @@ fn words(block: &Block, figure: &Figure, code: ElementRef<'_>) -> Option<String>
     is_other.then(|| format!("above this block stands \"{}\", and not \"{expected}\"", shown.trim()))
 }
 
-/// Whether a link of the page `html` leads out of the book, or to a file of it, and there to an id.
-fn leads(context: &Context, html: &str, link: &str) -> bool {
+/// Whether a link of the page with these `ids` leads to one of them, or to a file of the book, and there to an id, or out
+/// of the book.
+fn leads(context: &Context, ids: &BTreeSet<&str>, link: &str) -> bool {
     let (address, id) = link.split_once('#').unwrap_or((link, ""));
     let Ok(built) = context.built() else { return false };
     let other = context.book.pages.iter().find(|page| page::address(&page.path) == address);
-    match if address.is_empty() { Some(html) } else { other.map(|page| &*built.html[&page.path]) } {
-        Some(html) => html.contains(&format!("id=\"{id}\"")) || id.is_empty() && !address.is_empty(),
+    match other.map(|page| &built.html[&page.path]) {
+        _ if address.is_empty() => ids.contains(id),
+        Some(html) => id.is_empty() || html.contains(&format!("id=\"{id}\"")),
         None => link.contains(':') || built.folder.path().join(address).is_file(),
     }
 }

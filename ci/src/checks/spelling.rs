@@ -3,33 +3,40 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 
+use anyhow::Result;
 use book::finding::Finding;
 use book::manuscript::Book;
 use book::manuscript::page::line_of;
 use typos::tokens::{Identifier, Tokenizer, Word};
 use typos::{Dictionary, Status};
 
-pub fn check(book: &Book) -> Vec<Finding> {
-    let documents = ["CONTRIBUTING.md", "README.md", "src/SUMMARY.md"].map(PathBuf::from);
-    let documents = documents.map(|path| (fs::read_to_string(book.root.join(&path)).unwrap_or_default(), path));
-    let pages = book.pages.iter().map(|page| (page.text.clone(), page.path.clone()));
-    let sources = book.sources.iter().map(|(path, source)| (source.text.clone(), path.clone()));
+use crate::cache::Cache;
+
+pub fn check(book: &Book) -> Result<Vec<Finding>> {
+    let cache = Cache::open(&book.root, "spelling", &())?;
+    let documents = ["CONTRIBUTING.md", "README.md", "src/SUMMARY.md"].map(Path::new);
+    let documents = documents.map(|path| (path, fs::read_to_string(book.root.join(path)).unwrap_or_default()));
+    let pages = book.pages.iter().map(|page| (&*page.text, &*page.path));
+    let sources = book.sources.iter().map(|(path, source)| (&*source.text, &**path));
     // Lock files and pictures have words of their own.
     let sources = sources.filter(|(_, path)| !path.extension().is_some_and(|end| end == "lock" || end == "svg"));
     // By the text: many listings have a file in common, and one finding for it is enough.
-    let texts: BTreeMap<String, PathBuf> = sources.chain(pages).chain(documents).collect();
+    let texts: BTreeMap<&str, &Path> =
+        sources.chain(pages).chain(documents.iter().map(|(path, text)| (&**text, *path))).collect();
+    let findings = texts.iter().map(|(text, path)| cache.check(text, || Ok(misspelt(text, path))));
+    Ok(findings.collect::<Result<Vec<_>>>()?.concat())
+}
 
-    let mut findings = Vec::new();
-    for (text, path) in &texts {
-        for typo in typos::check_str(text, &Tokenizer::new(), &English) {
-            let Status::Corrections(words) = &typo.corrections else { continue };
-            let (line, message) = (line_of(text, typo.byte_offset), format!("`{}` is misspelt", typo.typo));
-            findings.push(Finding::new(path, line, message, format!("write {}", words.join(" or "))));
-        }
-    }
-    findings
+fn misspelt(text: &str, path: &Path) -> Vec<Finding> {
+    let tokenizer = Tokenizer::new();
+    let typos = typos::check_str(text, &tokenizer, &English).filter_map(|typo| {
+        let Status::Corrections(words) = &typo.corrections else { return None };
+        let (line, message) = (line_of(text, typo.byte_offset), format!("`{}` is misspelt", typo.typo));
+        Some(Finding::new(path, line, message, format!("write {}", words.join(" or "))))
+    });
+    typos.collect()
 }
 
 struct English;
@@ -59,7 +66,7 @@ mod tests {
             ("listings/02-b/src/main.rs", code),
             ("README.md", "# Teh book\n"),
         ]);
-        let mut findings = check(&book);
+        let mut findings = check(&book).unwrap();
         findings.sort();
         assert_eq!(
             headlines(&findings),

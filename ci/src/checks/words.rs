@@ -38,8 +38,12 @@ pub fn check(book: &Book) -> Vec<Finding> {
     let exceptions = unneeded.clone();
     let code = code(book);
     let mut findings = Vec::new();
+    let mut known = BTreeMap::new();
     for (page, span) in book.pages.iter().flat_map(|page| page.spans.iter().map(move |span| (page, span))) {
-        for word in words(span).into_iter().filter(|word| !exists(book, &code, word)) {
+        for word in words(span) {
+            if *known.entry(word).or_insert_with(|| exists(book, &code, word)) {
+                continue;
+            }
             let word = word.trim_matches(['.', '(', '!']);
             unneeded.remove(word);
             if !exceptions.contains_key(word) {

@@ -1,5 +1,6 @@
 //! Includes: the file is there, the anchor is there, has its one end, and encloses something.
 
+use super::source::is_anchor;
 use super::{Book, Include, slashes};
 use crate::finding::Finding;
 
@@ -9,12 +10,13 @@ pub fn check(book: &Book) -> Vec<Finding> {
     for (path, source) in &book.sources {
         for anchor in &source.anchors {
             let name = &anchor.name;
-            let (message, help) = if anchor.start.is_none() || anchor.end.is_none() {
-                (format!("anchor `{name}` has only one end"), "add the other above or below it, or remove it")
-            } else if source.anchored_lines(name).iter().all(|(_, line)| line.trim().is_empty()) {
-                (format!("anchor `{name}` encloses nothing"), "move its end below the code, or remove it")
-            } else {
-                continue;
+            let is_nothing = |line: &str| line.trim().is_empty() || is_anchor(line);
+            let (message, help) = match (anchor.start, anchor.end) {
+                (Some(start), Some(end)) if source.text.lines().take(end - 1).skip(start).all(is_nothing) => {
+                    (format!("anchor `{name}` encloses nothing"), "move its end below the code, or remove it")
+                }
+                (Some(_), Some(_)) => continue,
+                _ => (format!("anchor `{name}` has only one end"), "add the other above or below it, or remove it"),
             };
             findings.push(Finding::new(path, anchor.start.or(anchor.end).unwrap_or(1), message, help));
         }

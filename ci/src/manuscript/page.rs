@@ -161,7 +161,8 @@ impl Page {
             match event {
                 Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
                     let end = line_at(range.end.saturating_sub(1));
-                    let (caption, info) = (caption(text, line), info.to_string());
+                    let above = text[..range.start].rfind('\n').map_or("", |end| &text[..end]);
+                    let (caption, info) = (caption(above, line), info.to_string());
                     open = Some(Block { line, end, caption, info, text: String::new() });
                 }
                 Event::End(TagEnd::CodeBlock) => self.blocks.extend(open.take()),
@@ -206,12 +207,13 @@ pub fn address(path: &Path) -> String {
     slashes(&path.strip_prefix("src").unwrap_or(path).with_extension("html"))
 }
 
-fn caption(text: &str, number: usize) -> Option<Caption> {
-    let above: Vec<&str> = text.lines().take(number - 1).collect();
-    let line = above.iter().rposition(|line| !line.trim().is_empty())?;
-    let captures = MARK.captures(above[line]).filter(|found| &found["mark"] == "caption")?;
+/// The caption at the end of what stands above line `number`.
+fn caption(above: &str, number: usize) -> Option<Caption> {
+    let mut lines = above.split('\n').rev().zip((1..number).rev());
+    let (text, line) = lines.find(|(text, _)| !text.trim().is_empty())?;
+    let captures = MARK.captures(text.trim_end()).filter(|found| &found["mark"] == "caption")?;
     let label = captures.name("label").map(|label| label.as_str().to_owned());
-    Some(Caption { line: line + 1, text: captures["text"].to_owned(), label })
+    Some(Caption { line, text: captures["text"].to_owned(), label })
 }
 
 /// The line, counted from 1, on which the byte `offset` of `text` stands.

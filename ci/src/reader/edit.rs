@@ -38,7 +38,7 @@ impl Edit {
     pub fn new(old: &[String], goal: &[String], visible: &[bool]) -> Self {
         let (old_items, goal_items) = (items(old), items(goal));
         let (theirs, ours) = (owners(old, &old_items), owners(goal, &goal_items));
-        let same = same(old, goal);
+        let same = same_of(old, &theirs, goal, &ours);
         let line =
             |(text, visible): (&String, &bool)| Line { text: text.clone(), visible: *visible, ..Line::default() };
         // One more, for what goes at the end.
@@ -141,13 +141,19 @@ pub fn same(old: &[String], new: &[String]) -> Vec<Option<usize>> {
     if let Some(begin) = old.windows(new.len().max(1)).position(|lines| lines == new) {
         return (begin..).map(Some).take(new.len()).collect();
     }
-    let (old_items, new_items) = (items(old), items(new));
-    let old: Vec<_> = old.iter().zip(owners(old, &old_items)).collect();
-    let new: Vec<_> = new.iter().zip(owners(new, &new_items)).collect();
-    let mut pairs = vec![None; new.len()];
-    for operation in capture_diff_slices(Algorithm::Patience, &old, &new) {
+    same_of(old, &owners(old, &items(old)), new, &owners(new, &items(new)))
+}
+
+/// The same, of files whose items are known.
+fn same_of(old: &[String], theirs: &[Owner], new: &[String], ours: &[Owner]) -> Vec<Option<usize>> {
+    let (old, new): (Vec<_>, Vec<_>) = (old.iter().zip(theirs).collect(), new.iter().zip(ours).collect());
+    let begin = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
+    let mut pairs: Vec<Option<usize>> = (0..begin).map(Some).collect();
+    pairs.resize(new.len(), None);
+    let (old, new) = (&old[begin..], &new[begin..]);
+    for operation in capture_diff_slices(Algorithm::Patience, old, new) {
         for (old, new) in operation.old_range().zip(operation.new_range()).filter(|(a, b)| old[*a] == new[*b]) {
-            pairs[new] = Some(old);
+            pairs[begin + new] = Some(begin + old);
         }
     }
     pairs

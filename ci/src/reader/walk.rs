@@ -66,16 +66,18 @@ impl End {
 }
 
 pub fn walk(book: &Book) -> Walk {
-    let (projects, goals, seen) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-    let mut walker = Walker { book, walk: Walk::default(), page: 0, line: 1, projects, goals, seen };
-    for listing in book.listings.values() {
+    let mut walk = Walk::default();
+    let goals = book.listings.values().map(|listing| {
         let files = files::reader_files(book, listing).unwrap_or_else(|error| {
             let message = format!("the reader's project can't be derived from it: {error:#}");
-            walker.found(listing.manifest(), 1, message, "");
+            walk.findings.push(Finding::new(listing.manifest(), 1, message, ""));
             Files::new()
         });
-        walker.goals.insert(listing.name.clone(), files);
-    }
+        (listing.name.clone(), files)
+    });
+    let goals = goals.collect();
+    let (projects, seen) = (BTreeMap::new(), BTreeMap::new());
+    let mut walker = Walker { book, goals: &goals, walk, page: 0, line: 1, projects, seen };
     for (number, page) in book.pages.iter().enumerate() {
         for line in 1..=page.text.lines().count() {
             (walker.page, walker.line) = (number, line);
@@ -103,14 +105,14 @@ pub fn walk(book: &Book) -> Walk {
 
 struct Walker<'a> {
     book: &'a Book,
+    /// The reader's files of each listing, as they are in the end.
+    goals: &'a BTreeMap<String, Files>,
     walk: Walk,
     /// Where we are.
     page: usize,
     line: usize,
     /// The reader's projects, by their names: the files, and the listing that they are typing.
     projects: BTreeMap<String, (Files, Option<String>)>,
-    /// The reader's files of each listing, as they are in the end.
-    goals: BTreeMap<String, Files>,
     seen: BTreeMap<String, Seen>,
 }
 
@@ -124,7 +126,7 @@ struct Seen {
     is_done: bool,
 }
 
-impl Walker<'_> {
+impl<'a> Walker<'a> {
     fn found(&mut self, path: impl Into<PathBuf>, line: usize, message: impl Into<String>, help: impl Into<String>) {
         self.walk.findings.push(Finding::new(path, line, message, help));
     }
@@ -133,8 +135,9 @@ impl Walker<'_> {
         self.found(&self.book.pages[self.page].path, self.line, message, help);
     }
 
-    fn goal(&self, listing: &str) -> Files {
-        self.goals.get(listing).cloned().unwrap_or_default()
+    fn goal(&self, listing: &str) -> &'a Files {
+        static NOTHING: Files = Files::new();
+        self.goals.get(listing).unwrap_or(&NOTHING)
     }
 
     fn is_typed(&self, listing: &Listing) -> bool {
@@ -190,7 +193,7 @@ impl Walker<'_> {
         }
         let files = self.at_hand(listing).cloned();
         let files = files.and_then(|it| if is_typed { Some(it) } else { files::changed(self.book, listing, it).ok() });
-        let files = files.unwrap_or_else(|| self.goal(&listing.name));
+        let files = files.unwrap_or_else(|| self.goal(&listing.name).clone());
         self.walk.sessions.entry(include.path.clone()).or_insert(files);
     }
 
@@ -199,19 +202,20 @@ impl Walker<'_> {
         let Some(seen) = self.seen.get_mut(&listing.name) else { return };
         seen.files.insert(figure.file.clone());
         let base = seen.base.clone();
-        let Some(goal) = self.goal(&listing.name).remove(&figure.file) else { return };
+        let Some(goal) = self.goal(&listing.name).get(&figure.file) else { return };
         let shown: BTreeSet<usize> =
             source.shown(include.anchor.as_deref()).into_iter().map(|(line, _)| line).collect();
-        let numbers = files::numbers(&goal, source).into_iter();
+        let numbers = files::numbers(goal, source).into_iter();
         let visible: Vec<bool> = numbers.map(|line| line.is_some_and(|line| shown.contains(&line))).collect();
         let project = files::project(self.book, listing);
-        let old = self.at_hand(listing).cloned().or_else(|| base.as_ref().map(|it| self.goal(it)));
-        let before = old.and_then(|mut files| files.remove(&figure.file));
-        let edit = Edit::new(before.as_deref().unwrap_or_default(), &goal, &visible);
+        let old = self.at_hand(listing).or_else(|| base.as_ref().map(|it| self.goal(it)));
+        let before = old.and_then(|files| files.get(&figure.file));
+        let edit = Edit::new(before.map_or(&[], Vec::as_slice), goal, &visible);
+        let is_change = base.is_some() && before.is_some();
         if is_typed {
             let words = match before {
                 Some(_) => edit.words(),
-                None if edit.made == goal => Ok("a new file".to_owned()),
+                None if edit.made == *goal => Ok("a new file".to_owned()),
                 None => Ok("begins a new file".to_owned()),
             };
             if let Err(problem) = &words {
@@ -227,7 +231,7 @@ impl Walker<'_> {
         figure.lines = edit.lines;
         for line in &mut figure.lines {
             // Where there is nothing before, nothing is marked.
-            line.new &= base.is_some() && before.is_some();
+            line.new &= is_change;
             line.gone.retain(|line| base.is_some() && !line.is_empty());
         }
         figure.lines.retain(|line| line.visible || include.has_hidden_lines());
@@ -349,8 +353,8 @@ impl Walker<'_> {
                 Kind::Broken => seen.line + 1,
                 _ => page.end_of_fold(seen.line..section).unwrap_or(section),
             };
-            let files = self.goal(&name);
-            let before = seen.base.map(|base| (base.clone(), self.goal(&base)));
+            let files = self.goal(&name).clone();
+            let before = seen.base.map(|base| (base.clone(), self.goal(&base).clone()));
             let mut whole = files.clone();
             whole.retain(|file, lines| {
                 let is_changed = before.as_ref().is_some_and(|(_, old)| old.get(file) != Some(lines));
