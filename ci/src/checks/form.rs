@@ -14,7 +14,7 @@ use crate::check::Context;
 
 /// The comments that the book knows.
 const MARKS: &str = "\
-write <!-- proof: LISTING TEST_NAME -->; <!-- remove: LISTING FILE ITEM -->; or, right above a block,
+write <!-- proof: LISTING TEST_NAME -->; <!-- remove: LISTING FILE ITEM, ITEM -->; or, right above a block,
 <!-- caption: TEXT --> or <!-- caption (LABEL): TEXT -->";
 
 /// Finds what is not of the form that it has to be.

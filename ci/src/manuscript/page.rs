@@ -93,25 +93,33 @@ impl Include {
     }
 }
 
-/// A mark `<!-- proof: listing test_name -->`; or `<!-- remove: listing file item -->`, by which the page tells the reader
-/// to remove the item, or without one the file.
+/// A mark `<!-- proof: listing test_name -->`; or `<!-- remove: listing file item, item -->`, by which the page tells the
+/// reader to remove the items, or without one the file.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Mark {
     pub line: usize,
     pub listing: String,
     /// The name of the test, or of the file.
     pub name: String,
-    pub item: String,
+    pub items: Vec<String>,
 }
 
 impl Mark {
     /// What the page says of a removal.
     pub fn sentence(&self) -> String {
-        match self.item.as_str() {
-            "" => format!("Delete `{}`.", self.name),
-            "use" => format!("In `{}`, remove the `use` lines.", self.name),
-            item => format!("In `{}`, remove `{item}`.", self.name),
+        let item = |item: &String| if item == "use" { "the `use` lines".to_owned() } else { format!("`{item}`") };
+        match listed(&self.items.iter().map(item).collect::<Vec<_>>()) {
+            items if items.is_empty() => format!("Delete `{}`.", self.name),
+            items => format!("In `{}`, remove {items}.", self.name),
         }
+    }
+}
+
+/// Names as a sentence has them: `a, b and c`.
+pub fn listed(names: &[String]) -> String {
+    match names.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+        _ => names.concat(),
     }
 }
 
@@ -135,7 +143,8 @@ impl Page {
             let line = line_of(&text, captures.get_match().start());
             let words: Vec<&str> = captures["text"].split_whitespace().collect();
             let [listing, name, item @ ..] = &words[..] else { continue };
-            let mark = Mark { line, listing: (*listing).into(), name: (*name).into(), item: item.join(" ") };
+            let items = item.join(" ").split(", ").filter(|item| !item.is_empty()).map(str::to_owned).collect();
+            let mark = Mark { line, listing: (*listing).into(), name: (*name).into(), items };
             match &captures["mark"] {
                 "proof" if item.is_empty() => page.proofs.push(mark),
                 "remove" => page.removals.push(mark),

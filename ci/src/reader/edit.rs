@@ -8,6 +8,7 @@ use std::ops::Range;
 use similar::{Algorithm, capture_diff_slices};
 
 use super::items::{Item, Owner, items, owners};
+use crate::manuscript::page;
 
 /// A line of a file, as a block shows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -193,11 +194,7 @@ fn listed(made: &[Item], items: &[&Item]) -> String {
         }
         name => format!("`{name}`"),
     };
-    let names: Vec<String> = items.iter().map(name).collect();
-    match names.split_last() {
-        Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
-        _ => names.concat(),
-    }
+    page::listed(&items.iter().map(name).collect::<Vec<_>>())
 }
 
 /// The file without the item `name`, and without the blank line that would be one too many.

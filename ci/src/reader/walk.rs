@@ -117,7 +117,8 @@ struct Walker<'a> {
 }
 
 struct Seen {
-    /// The first page that shows something, and the last line of what it shows.
+    /// The page that shows something of it, or the last of those that have the reader type it; and the last line of what
+    /// it shows.
     page: usize,
     line: usize,
     files: BTreeSet<PathBuf>,
@@ -178,8 +179,9 @@ impl<'a> Walker<'a> {
             } else {
                 self.code(&include, listing, source, &mut figure);
             }
-            if let Some(seen) = self.seen.get_mut(&listing.name).filter(|seen| seen.page == self.page) {
-                seen.line = block.end;
+            let is_typed = figure.edit.is_some();
+            if let Some(seen) = self.seen.get_mut(&listing.name).filter(|it| is_typed || it.page == self.page) {
+                (seen.page, seen.line) = (self.page, block.end);
             }
         }
         self.walk.figures.insert((page.clone(), block.line), figure);
@@ -212,6 +214,8 @@ impl<'a> Walker<'a> {
         let before = old.and_then(|files| files.get(&figure.file));
         let edit = Edit::new(before.map_or(&[], Vec::as_slice), goal, &visible);
         let is_change = base.is_some() && before.is_some();
+        // What nobody has typed, nobody needs to see go.
+        let is_at_hand = listing.kind == Kind::Answer || self.at_hand(listing).is_some();
         if is_typed {
             let words = match before {
                 Some(_) => edit.words(),
@@ -232,7 +236,7 @@ impl<'a> Walker<'a> {
         for line in &mut figure.lines {
             // Where there is nothing before, nothing is marked.
             line.new &= is_change;
-            line.gone.retain(|line| base.is_some() && !line.is_empty());
+            line.gone.retain(|line| base.is_some() && is_at_hand && !line.is_empty());
         }
         figure.lines.retain(|line| line.visible || include.has_hidden_lines());
     }
@@ -290,8 +294,9 @@ impl<'a> Walker<'a> {
         let (files, _) = project.ok_or("the reader has no such project")?;
         let file = PathBuf::from(&removal.name);
         let old = files.remove(&file).ok_or("the reader has no such file")?;
-        if !removal.item.is_empty() {
-            files.insert(file, edit::remove(&old, &removal.item)?);
+        if !removal.items.is_empty() {
+            let rest = removal.items.iter().try_fold(old, |lines, item| edit::remove(&lines, item))?;
+            files.insert(file, rest);
         }
         Ok(())
     }

@@ -17,26 +17,26 @@ pub const TIMELINE: &str = "timeline";
 
 /// The verdicts, and what the table says: ✗ where others suffer, ○ where only this client does, ✓ where all is well.
 const VERDICTS: [(&str, &str); 20] = [
-    ("nobody_is_answered", "✗\u{a0}none"),
-    ("others_wait", "✗\u{a0}wait"),
-    ("some_get_nothing", "✗\u{a0}some"),
-    ("the_server_ends", "✗\u{a0}end"),
-    ("is_cut_off", "✗\u{a0}cut\u{a0}off"),
-    ("stays", "○\u{a0}stays"),
-    ("gets_404", "○\u{a0}404"),
-    ("is_reset", "○\u{a0}reset"),
-    ("gets_one_answer", "○\u{a0}one"),
-    ("gets_a_page", "○\u{a0}page"),
-    ("gets_the_page", "✓\u{a0}page"),
-    ("gets_nothing", "✓\u{a0}nothing"),
-    ("harms_nobody", "✓\u{a0}safe"),
-    ("delays_nobody", "✓\u{a0}alone"),
-    ("is_sent_off", "✓\u{a0}sent\u{a0}off"),
-    ("is_sent_off_in_the_end", "✓\u{a0}sent\u{a0}off"),
-    ("gets_408", "✓\u{a0}408"),
-    ("all_are_served", "✓\u{a0}all"),
-    ("gets_both", "✓\u{a0}both"),
-    ("gets_400", "✓\u{a0}400"),
+    ("nobody_is_answered", "✗ <small>none</small>"),
+    ("others_wait", "✗ <small>wait</small>"),
+    ("some_get_nothing", "✗ <small>some</small>"),
+    ("the_server_ends", "✗ <small>end</small>"),
+    ("is_cut_off", "✗ <small>cut off</small>"),
+    ("stays", "○ <small>stays</small>"),
+    ("gets_404", "○ <small>404</small>"),
+    ("is_reset", "○ <small>reset</small>"),
+    ("gets_one_answer", "○ <small>one</small>"),
+    ("gets_a_page", "○ <small>page</small>"),
+    ("gets_the_page", "✓ <small>page</small>"),
+    ("gets_nothing", "✓ <small>nothing</small>"),
+    ("harms_nobody", "✓ <small>safe</small>"),
+    ("delays_nobody", "✓ <small>alone</small>"),
+    ("is_sent_off", "✓ <small>sent off</small>"),
+    ("is_sent_off_in_the_end", "✓ <small>sent off</small>"),
+    ("gets_408", "✓ <small>408</small>"),
+    ("all_are_served", "✓ <small>all</small>"),
+    ("gets_both", "✓ <small>both</small>"),
+    ("gets_400", "✓ <small>400</small>"),
 ];
 
 /// The clients that readers meet late, and the step by which they do.
@@ -186,15 +186,18 @@ mod tests {
         assert_eq!(findings, []);
         let narrow = "| step | silent | hang up |\n| --- | --- | --- |\n";
         let wide = "| step | silent | hang up | reset |\n| --- | --- | --- | --- |\n";
-        let cells = "✗\u{a0}wait | ○\u{a0}404 |";
+        let cells = "✗ <small>wait | ○ 404 |</small>";
         for (name, rows) in [
             ("01-a", format!("{narrow}| 01 | {cells}\n")),
-            ("02-b", format!("{wide}| 02 | **○\u{a0}stays** | ○\u{a0}404 | ✓\u{a0}safe |\n")),
+            (
+                "02-b",
+                format!("{wide}| 02 | **○ <small>stays</small>** | ○ <small>404</small> | ✓ <small>safe</small> |\n"),
+            ),
             ("upto-01-a", format!("{narrow}| 01 | {cells}\n| a thread each | {cells}\n")),
             (
                 "upto-02-b",
                 format!(
-                    "{wide}| 01 | {cells}  |\n| 02 | **○\u{a0}stays** | ○\u{a0}404 | ✓\u{a0}safe |\n| a thread each | {cells}  |\n"
+                    "{wide}| 01 | {cells}  |\n| 02 | **○ <small>stays</small>** | ○ <small>404</small> | ✓ <small>safe</small> |\n| a thread each | {cells}  |\n"
                 ),
             ),
             ("thread-per-client", format!("{narrow}| a thread each | {cells}\n")),
