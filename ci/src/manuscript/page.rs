@@ -247,7 +247,7 @@ mod tests {
         assert_eq!(include.anchor.as_deref(), Some("serve"));
         assert_eq!(include.line, 4);
         assert_eq!(page.includes().collect::<Vec<_>>(), [include]);
-        assert_eq!(page.proofs, [Mark { line: 7, listing: "01-a".into(), name: "works".into(), item: String::new() }]);
+        assert_eq!(page.proofs, [Mark { line: 7, listing: "01-a".into(), name: "works".into(), items: Vec::new() }]);
     }
 
     #[test]

@@ -186,7 +186,7 @@ mod tests {
         assert_eq!(findings, []);
         let narrow = "| step | silent | hang up |\n| --- | --- | --- |\n";
         let wide = "| step | silent | hang up | reset |\n| --- | --- | --- | --- |\n";
-        let cells = "✗ <small>wait | ○ 404 |</small>";
+        let cells = "✗ <small>wait</small> | ○ <small>404</small> |";
         for (name, rows) in [
             ("01-a", format!("{narrow}| 01 | {cells}\n")),
             (
