@@ -315,7 +315,7 @@ impl<'a> Walker<'a> {
         let files: BTreeSet<&PathBuf> = old.keys().chain(goal.keys()).collect();
         for file in files.into_iter().filter(|file| old.get(*file) != goal.get(*file)) {
             let lines = |files: &Files| files.get(file).cloned().unwrap_or_default();
-            let (old, goal, path, file) = (lines(&old), lines(&goal), listing.folder.join(file), slashes(file));
+            let (old, goal, path, file) = (lines(&old), lines(goal), listing.folder.join(file), slashes(file));
             let source = self.book.sources.get(&path);
             let same = old.iter().zip(&goal).take_while(|(a, b)| a == b).count();
             let line = source.and_then(|source| *files::numbers(&goal, source).get(same)?);
