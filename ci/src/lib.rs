@@ -8,4 +8,5 @@ pub mod manuscript;
 pub mod page;
 pub mod reader;
 #[cfg(any(test, feature = "checks"))]
+#[path = "../tests/small_book/mod.rs"]
 pub mod testing;

@@ -12,7 +12,7 @@ pub const CHECKS: Program = Program { name: "checks", profile: "checks", folder:
 
 /// What the programs are built from.
 const SOURCES: [&str; 5] =
-    ["ci/src", "ci/Cargo.toml", "ci/Cargo.lock", "listings/support/bench-report", "rust-toolchain.toml"];
+    ["ci/src", "ci/Cargo.toml", "ci/Cargo.lock", "listings/support/report", "rust-toolchain.toml"];
 
 /// A program of `ci/Cargo.toml`, behind a feature of the same name, and where cargo puts it below the target folder.
 pub struct Program {
@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn a_program_is_current_until_something_of_it_changes() {
         let root = std::env::temp_dir().join(format!("book program {}", std::process::id()));
-        let report = "listings/support/bench-report/src/lib.rs";
+        let report = "listings/support/report/src/lib.rs";
         let sources = ["ci/src/a/b.rs", "ci/Cargo.toml", "ci/Cargo.lock", report, "rust-toolchain.toml"];
         let program = root.join("tool");
         fs::create_dir_all(root.join("ci/src/a")).unwrap();

@@ -64,26 +64,26 @@ pub fn check(book: &Book) -> Vec<Finding> {
 
 /// The files that are made of the book alone, and what is wrong there.
 pub fn from_book(book: &Book) -> (Vec<Generated>, Vec<Finding>) {
-    let generators = [timelines::pictures(book), score::tables(book), report(book)];
+    let generators = [timelines::pictures(book), score::tables(book), measurements(book)];
     let (files, findings): (Vec<_>, Vec<_>) = generators.into_iter().unzip();
     (files.into_iter().flatten().collect(), findings.concat())
 }
 
 /// The tables and plots of the measurements, if pages include any, and what is wrong with the data.
-fn report(book: &Book) -> (Vec<Generated>, Vec<Finding>) {
+fn measurements(book: &Book) -> (Vec<Generated>, Vec<Finding>) {
     let is_shown = |path: &PathBuf| is_included(book, path);
-    if !bench_report::paths().iter().any(is_shown) {
+    if !report::paths().iter().any(is_shown) {
         return Default::default();
     }
-    let data = book.sources.get(Path::new(bench_report::DATA)).map_or("", |source| &source.text);
-    match bench_report::files(data) {
+    let data = book.sources.get(Path::new(report::DATA)).map_or("", |source| &source.text);
+    match report::files(data) {
         Ok(files) => {
             let shown = files.into_iter().filter(|(path, _)| is_shown(path));
             (shown.map(|(path, text)| Generated { path, text }).collect(), Vec::new())
         }
         Err(error) => {
             let message = format!("the measurements can't be read: {error}");
-            (Vec::new(), vec![Finding::new(bench_report::DATA, 1, message, "run `cargo book bench`")])
+            (Vec::new(), vec![Finding::new(report::DATA, 1, message, "run `cargo book bench`")])
         }
     }
 }

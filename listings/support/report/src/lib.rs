@@ -1,4 +1,5 @@
-//! The report of the measurements: tables and plots of what `cargo book bench` has written into `listings/bench.json`.
+//! What pages show of measurements: tables and plots of what `cargo book bench` has written into `listings/bench.json`,
+//! and timelines of servers.
 //!
 //! `cargo book bless` writes them, and `cargo book check` finds them if they say something else than the measurements.
 
@@ -13,6 +14,7 @@ mod numbers;
 mod plots;
 pub mod svg;
 mod tables;
+pub mod timeline;
 
 /// The data, relative to the root of the book, as all paths here.
 pub const DATA: &str = "listings/bench.json";
