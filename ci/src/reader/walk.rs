@@ -164,7 +164,7 @@ impl<'a> Walker<'a> {
         let folder = listing.map_or(Path::new("listings"), |listing| &listing.folder);
         let file = include.path.strip_prefix(folder).unwrap_or(&include.path);
         let name = || file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let shown = source.shown(include.anchor.as_deref()).into_iter();
+        let shown = source.shown(include.anchor.as_deref());
         let mut figure = Figure {
             listing: listing.map(|listing| listing.name.clone()),
             part: include.anchor.clone().unwrap_or_else(name),
@@ -203,8 +203,7 @@ impl<'a> Walker<'a> {
         seen.files.insert(figure.file.clone());
         let base = seen.base.clone();
         let Some(goal) = self.goal(&listing.name).get(&figure.file) else { return };
-        let shown: BTreeSet<usize> =
-            source.shown(include.anchor.as_deref()).into_iter().map(|(line, _)| line).collect();
+        let shown: BTreeSet<usize> = source.shown(include.anchor.as_deref()).map(|(line, _)| line).collect();
         let numbers = files::numbers(goal, source).into_iter();
         let visible: Vec<bool> = numbers.map(|line| line.is_some_and(|line| shown.contains(&line))).collect();
         let project = files::project(self.book, listing);
@@ -310,7 +309,7 @@ impl<'a> Walker<'a> {
         let files: BTreeSet<&PathBuf> = old.keys().chain(goal.keys()).collect();
         for file in files.into_iter().filter(|file| old.get(*file) != goal.get(*file)) {
             let lines = |files: &Files| files.get(file).cloned().unwrap_or_default();
-            let (old, goal, path, file) = (lines(&old), lines(&goal), listing.folder.join(file), slashes(file));
+            let (old, goal, path, file) = (lines(&old), lines(goal), listing.folder.join(file), slashes(file));
             let source = self.book.sources.get(&path);
             let same = old.iter().zip(&goal).take_while(|(a, b)| a == b).count();
             let line = source.and_then(|source| *files::numbers(&goal, source).get(same)?);

@@ -1,6 +1,7 @@
-//! The report of the measurements: tables and plots of what `cargo book bench` has written into `listings/bench.json`.
+//! The report of the measurements: tables and plots of what `cargo book bench` has written into `listings/bench.json`; and
+//! the other pictures of the book that are drawn of numbers, the timelines of the steps, whose tests measure them.
 //!
-//! `cargo book bless` writes them, and `cargo book check` finds them if they say something else than the measurements.
+//! `cargo book bless` writes them, and `cargo book check` finds those that say something else than the numbers.
 
 use std::path::PathBuf;
 
@@ -13,6 +14,7 @@ mod numbers;
 mod plots;
 pub mod svg;
 mod tables;
+pub mod timeline;
 
 /// The data, relative to the root of the book, as all paths here.
 pub const DATA: &str = "listings/bench.json";
