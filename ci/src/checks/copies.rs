@@ -3,7 +3,8 @@
 //! A listing is a copy of the one that its metadata names by `from`, an answer of its exercise. An item that
 //! both have is the same in both, but for lines in an anchor, which a page shows, or in which an exercise is to differ.
 //! What an exercise has from its step, its answer changes in more than numbers, texts and comments, or not at all.
-//! (The `use` lines follow from the rest. A step repeats nothing of the one before: see [`book::reader::walk`].)
+//! No exercise is tested by default. (The `use` lines follow from the rest. A step repeats nothing of the one before: see
+//! [`book::reader::walk`].)
 
 use std::path::Path;
 use std::sync::LazyLock;

@@ -1,14 +1,13 @@
 //! Finds what would be shown otherwise than it is meant, or not at all: comments that are no marks of ours, characters
-//! that nobody sees, notes to ourselves, and what mdBook warns of (tags that are not closed). And proof marks,
-//! `<!-- proof: LISTING TEST_NAME -->`, of tests that are not there; whether they pass, `listings` finds.
+//! that nobody sees, notes to ourselves, rows of tables that would lose or gain cells, and what mdBook warns of (tags that
+//! are not closed). And proof marks, `<!-- proof: LISTING TEST_NAME -->`, of tests that are not there; whether they pass,
+//! `listings` finds.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use book::finding::Finding;
-use book::manuscript::page::line_of;
 use book::manuscript::{Book, Page, Source, slashes};
-use pulldown_cmark::{Event, Options, Parser, Tag};
 
 use crate::check::Context;
 
@@ -20,7 +19,7 @@ write <!-- proof: LISTING TEST_NAME -->; <!-- remove: LISTING FILE ITEM, ITEM --
 /// Finds what is not of the form that it has to be.
 pub fn check(context: &Context) -> Result<Vec<Finding>> {
     let (book, listings) = (&context.book, Path::new("listings"));
-    let mut findings: Vec<Finding> = book.pages.iter().flat_map(|page| [lines(page), rows(page)].concat()).collect();
+    let mut findings: Vec<Finding> = book.pages.iter().flat_map(lines).collect();
     for (page, proof) in book.pages.iter().flat_map(|page| page.proofs.iter().map(move |proof| (page, proof))) {
         // An answer runs the tests of its exercise. A mark may name the module, too, or a line of a score.
         let folders =
@@ -46,8 +45,12 @@ fn lines(page: &Page) -> Vec<Finding> {
     let proofs = page.proofs.iter().map(|proof| proof.line);
     let marks: Vec<usize> = captions.chain(proofs).chain(page.removals.iter().map(|removal| removal.line)).collect();
     let is_in_block = |line| page.blocks.iter().any(|block| (block.line..=block.end).contains(&line));
+    let cells = |row: &str| row.trim().replace("\\|", "").matches('|').count();
+    // Of the head of the table that we are in. `lint` sees to it that each row begins and ends with a `|`.
+    let mut columns = None;
     let mut findings = Vec::new();
     for (text, line) in page.text.lines().zip(1..).filter(|(_, line)| !is_in_block(*line)) {
+        columns = text.trim_start().starts_with('|').then(|| columns.unwrap_or(cells(text)));
         let unseen = ['\u{a0}', '\u{ad}', '\u{200b}', '\u{200d}', '\u{2060}', '\u{feff}'];
         let (message, help) = if text.contains("<!--") && !marks.contains(&line) {
             ("this comment is no mark that the book knows, or not where it belongs", MARKS)
@@ -55,32 +58,12 @@ fn lines(page: &Page) -> Vec<Finding> {
             ("there is a character here that nobody sees", "type the spaces in this line anew")
         } else if text.contains("TODO") || text.contains("FIXME") {
             ("readers would see this note", "do it, or take it out")
+        } else if columns.is_some_and(|columns| columns != cells(text)) {
+            ("this row has not as many cells as the head of its table", "write `\\|` for a line that parts no cells")
         } else {
             continue;
         };
         findings.push(Finding::new(&page.path, line, message, help));
-    }
-    findings
-}
-
-/// Rows of tables that have not as many cells as the head: mdBook drops those at the end, or adds empty ones.
-fn rows(page: &Page) -> Vec<Finding> {
-    let (mut columns, mut findings) = (0, Vec::new());
-    for (event, range) in Parser::new_ext(&page.text, Options::ENABLE_TABLES).into_offset_iter() {
-        match event {
-            Event::Start(Tag::Table(alignments)) => columns = alignments.len(),
-            Event::Start(Tag::TableRow) => {
-                let row = page.text[range.start..].lines().next().unwrap_or_default().trim().replace("\\|", "");
-                let row = row.strip_prefix('|').unwrap_or(&row);
-                let cells = row.strip_suffix('|').unwrap_or(row).split('|').count();
-                if cells != columns {
-                    let message = format!("this row has {cells} cells, and its table {columns} columns");
-                    let help = "write `\\|` for a line that parts no cells";
-                    findings.push(Finding::new(&page.path, line_of(&page.text, range.start), message, help));
-                }
-            }
-            _ => {}
-        }
     }
     findings
 }
@@ -162,12 +145,11 @@ mod tests {
 
     #[test]
     fn rows_that_lose_or_gain_a_cell_are_found() {
-        let found = |row: &str| found(&format!("| a | b |\n| --- | --- |\n| 1 | 2 |\n{row}"));
-        for row in ["| `x \\| y` | |", "1 | 2"] {
-            assert_eq!(found(row), [""; 0], "{row}");
-        }
-        for (row, cells) in [("| 1 |", 1), ("| 1 | 2 | 3 |", 3), ("| `x | y` | 2 |", 3)] {
-            assert_eq!(found(row), [format!("src/page.md:6: this row has {cells} cells, and its table 2 columns")]);
+        let found =
+            |row: &str| found(&format!("| a | b |\n| --- | --- |\n| 1 | 2 |\n{row}\n| 3 | 4 |\n\n| c |\n| --- |"));
+        assert_eq!(found("| `x \\| y` | |"), [""; 0]);
+        for row in ["| 1 |", "| 1 | 2 | 3 |", "| `x | y` | 2 |"] {
+            assert_eq!(found(row), ["src/page.md:6: this row has not as many cells as the head of its table"], "{row}");
         }
     }
 

@@ -71,16 +71,14 @@ pub fn from_book(book: &Book) -> (Vec<Generated>, Vec<Finding>) {
 
 /// The tables and plots of the measurements, if pages include any, and what is wrong with the data.
 fn measurements(book: &Book) -> (Vec<Generated>, Vec<Finding>) {
-    let is_shown = |path: &PathBuf| is_included(book, path);
-    if !report::paths().iter().any(is_shown) {
-        return Default::default();
-    }
+    let shown: Vec<PathBuf> = report::paths().into_iter().filter(|path| is_included(book, path)).collect();
     let data = book.sources.get(Path::new(report::DATA)).map_or("", |source| &source.text);
     match report::files(data) {
         Ok(files) => {
-            let shown = files.into_iter().filter(|(path, _)| is_shown(path));
-            (shown.map(|(path, text)| Generated { path, text }).collect(), Vec::new())
+            let files = files.into_iter().filter(|(path, _)| shown.contains(path));
+            (files.map(|(path, text)| Generated { path, text }).collect(), Vec::new())
         }
+        Err(_) if shown.is_empty() => Default::default(),
         Err(error) => {
             let message = format!("the measurements can't be read: {error}");
             (Vec::new(), vec![Finding::new(report::DATA, 1, message, "run `cargo book bench`")])

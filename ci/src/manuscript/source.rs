@@ -46,20 +46,17 @@ impl Source {
         (1..).zip(self.text.lines()).filter(|(_, line)| !is_anchor(line))
     }
 
-    /// The lines that the anchor `name` encloses, in one place or several, with their numbers.
-    pub fn anchored_lines(&self, name: &str) -> Vec<(usize, &str)> {
-        self.lines().filter(|(number, _)| self.is_anchored(*number, |anchor| anchor.name == name)).collect()
-    }
-
     /// Whether one of those anchors that `is_it` means encloses a line.
     pub fn is_anchored(&self, number: usize, is_it: impl Fn(&Anchor) -> bool) -> bool {
         let encloses = |a: &Anchor| a.start.is_some_and(|start| start < number) && a.end.is_none_or(|end| number < end);
         self.anchors.iter().any(|anchor| is_it(anchor) && encloses(anchor))
     }
 
-    /// The lines that an include shows at once: of an anchor, or all.
-    pub fn shown(&self, anchor: Option<&str>) -> Vec<(usize, &str)> {
-        anchor.map_or_else(|| self.lines().collect(), |anchor| self.anchored_lines(anchor))
+    /// The lines that an include shows at once, with their numbers: all, or those that an anchor encloses, in one place or
+    /// several.
+    pub fn shown(&self, anchor: Option<&str>) -> impl Iterator<Item = (usize, &str)> {
+        let is_it = move |line| anchor.is_none_or(|name| self.is_anchored(line, |anchor| anchor.name == name));
+        self.lines().filter(move |(line, _)| is_it(*line))
     }
 }
 
@@ -84,8 +81,9 @@ mod tests {
     fn anchors_are_paired_and_cut_out() {
         let source =
             Source::new("// ANCHOR: a\none\n// ANCHOR: b\ntwo\n// ANCHOR_END: b\n// ANCHOR_END: a\nthree\n".into());
-        assert_eq!(source.anchored_lines("a"), [(2, "one"), (4, "two")]);
-        assert_eq!(source.anchored_lines("b"), [(4, "two")]);
+        let shown = |anchor| source.shown(Some(anchor)).collect::<Vec<_>>();
+        assert_eq!(shown("a"), [(2, "one"), (4, "two")]);
+        assert_eq!(shown("b"), [(4, "two")]);
         assert_eq!(source.lines().map(|(_, line)| line).collect::<Vec<_>>(), ["one", "two", "three"]);
     }
 }

@@ -165,7 +165,7 @@ impl<'a> Walker<'a> {
         let folder = listing.map_or(Path::new("listings"), |listing| &listing.folder);
         let file = include.path.strip_prefix(folder).unwrap_or(&include.path);
         let name = || file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let shown = source.shown(include.anchor.as_deref()).into_iter();
+        let shown = source.shown(include.anchor.as_deref());
         let mut figure = Figure {
             listing: listing.map(|listing| listing.name.clone()),
             part: include.anchor.clone().unwrap_or_else(name),
@@ -205,8 +205,7 @@ impl<'a> Walker<'a> {
         seen.files.insert(figure.file.clone());
         let base = seen.base.clone();
         let Some(goal) = self.goal(&listing.name).get(&figure.file) else { return };
-        let shown: BTreeSet<usize> =
-            source.shown(include.anchor.as_deref()).into_iter().map(|(line, _)| line).collect();
+        let shown: BTreeSet<usize> = source.shown(include.anchor.as_deref()).map(|(line, _)| line).collect();
         let numbers = files::numbers(goal, source).into_iter();
         let visible: Vec<bool> = numbers.map(|line| line.is_some_and(|line| shown.contains(&line))).collect();
         let project = files::project(self.book, listing);
