@@ -58,24 +58,18 @@ impl Client {
         Ok(Client { addr, stream })
     }
 
-    /// Connects and sends `bytes` at once, for a server with a short deadline: less than [`PROMPT`] has passed then, and no
-    /// deadline that is much longer. Where the machine had something else to do meanwhile, that client leaves, and there
-    /// is another. Whether the server took the bytes, the reply tells.
+    /// Connects and sends `bytes` at once, for a server with a short deadline: see [`prompt`]. Whether the server took the
+    /// bytes, the reply tells.
     ///
     /// # Panics
     ///
-    /// As [`connect`](Client::connect), and if the machine is that busy for [`DEADLINE`].
+    /// As [`connect`](Client::connect) and [`prompt`].
     pub fn prompt(addr: SocketAddr, bytes: &[u8]) -> Client {
-        let start = Instant::now();
-        loop {
-            let begin = Instant::now();
+        prompt(|| {
             let mut client = Client::connect(addr);
             let _ = client.send(bytes);
-            if begin.elapsed() < PROMPT {
-                return client;
-            }
-            assert!(start.elapsed() < DEADLINE, "no client is prompt here");
-        }
+            client
+        })
     }
 
     /// Sends all of `bytes` at once. Gives the error if the server has gone; a test that expects that may
@@ -236,6 +230,24 @@ impl Client {
 /// Whether the error says that a time to wait has passed. Systems have two words for it.
 fn is_timeout(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+}
+
+/// A client that `connect` has made in less than [`PROMPT`], so that no deadline that is much longer has hit it. Where the
+/// machine had something else to do meanwhile, that client leaves, and there is another.
+///
+/// # Panics
+///
+/// If the machine is that busy for [`DEADLINE`].
+pub fn prompt<C>(connect: impl Fn() -> C) -> C {
+    let start = Instant::now();
+    loop {
+        let begin = Instant::now();
+        let client = connect();
+        if begin.elapsed() < PROMPT {
+            return client;
+        }
+        assert!(start.elapsed() < DEADLINE, "no client is prompt here");
+    }
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ mod server;
 mod server_process;
 pub mod shutdown;
 
-pub use client::{Client, ask};
+pub use client::{Client, ask, prompt};
 pub use crowd::longest_wait;
 pub use hold::{Held, hold};
 #[cfg(target_os = "linux")]
