@@ -1,5 +1,5 @@
-// What the check `browser` does: opens each page of the built book in Chromium, in a light and a dark theme, on a screen
-// and on a phone, with all folds open, and prints what is wrong as JSON.
+// What the check `browser` does: opens each page of the built book in Chromium, in a light theme on a screen and in a dark
+// one on a phone, with all folds open, and prints what is wrong as JSON.
 // Printed by `node look.mjs CHROMIUM FOLDER page.html...` is [["page.html", "words of it", "what is wrong near them"], ...].
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -63,8 +63,8 @@ async function lookAround([rules, exclude]) {
 
 const findings = {};
 
-async function look(browser, theme) {
-    const context = await browser.newContext({ reducedMotion: "reduce" });
+async function look(browser, theme, width) {
+    const context = await browser.newContext({ reducedMotion: "reduce", viewport: { width, height: 900 } });
     await context.addInitScript(theme => localStorage.setItem("mdbook-theme", theme), theme);
     // No server: what is asked for is read from the folder, and nothing else is there.
     await context.route("**", route => {
@@ -74,20 +74,16 @@ async function look(browser, theme) {
     });
     const tab = await context.newPage();
     for (const page of pages) {
-        for (const width of [1280, 390]) {
-            await tab.setViewportSize({ width, height: 900 });
-            await tab.goto(`http://localhost/${page}`);
-            await tab.addScriptTag({ path: axePath });
-            await tab.evaluate(() => document.querySelectorAll("main details").forEach(fold => fold.open = true));
-            const found = await tab.evaluate(lookAround, [RULES, NOT_OURS.map(selector => [selector])]);
-            for (const { near, message } of found) {
-                const where = `in the theme ${theme} at ${width} px`;
-                findings[page + near + message] ??= [page, near, `${message}, ${where}`];
-            }
+        await tab.goto(`http://localhost/${page}`);
+        await tab.addScriptTag({ path: axePath });
+        await tab.evaluate(() => document.querySelectorAll("main details").forEach(fold => fold.open = true));
+        const found = await tab.evaluate(lookAround, [RULES, NOT_OURS.map(selector => [selector])]);
+        for (const { near, message } of found) {
+            findings[page + near + message] ??= [page, near, `${message}, in the theme ${theme} at ${width} px`];
         }
     }
 }
 
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
-await Promise.all(["light", "navy"].map(theme => look(browser, theme))).finally(() => browser.close());
+await Promise.all([look(browser, "light", 1280), look(browser, "navy", 390)]).finally(() => browser.close());
 console.log(JSON.stringify(Object.values(findings)));

@@ -1,6 +1,7 @@
 //! Finds what somebody meets who reads the built book in a browser: what axe-core finds by WCAG 2 A and AA and by best
 //! practice, pages wider than their window, marks that are not beside their lines, buttons that copy something else than
-//! their block, in two themes and on two screens. `ci/browser/look.mjs` does that. Mend `theme/book.css` or the page.
+//! their block; once light on a wide screen, once dark on a phone. `ci/browser/look.mjs` does that. Mend `theme/book.css`
+//! or the page.
 //!
 //! This needs Node.js with npm, and Chromium or Chrome: where `CHROME` says, or on PATH.
 

@@ -49,14 +49,15 @@ fn begun(workshop: &Workshop) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// Builds a project, and its tests, and finds what is wrong with that.
+/// Has the compiler check a project, and its tests, and finds what it says. (That such code can be linked and run, the
+/// tests of the listings show.)
 fn build(workshop: &Workshop, listing: &Listing, files: &Texts, shown: &str) -> Result<Vec<Finding>> {
     let project = workshop.place(Path::new("alone"), listing.slug())?;
     for (path, text) in files {
         write(&project.folder.with_file_name(path), text)?;
     }
     let mut printed = String::new();
-    for arguments in [&["build"][..], &["test", "--no-run"]] {
+    for arguments in [&["check"][..], &["check", "--tests"]] {
         let output = cargo::output(project.cargo().args(arguments).arg("--offline"))?;
         printed += &String::from_utf8_lossy(&output.stderr);
         if !output.status.success() {

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use book::finding::Finding;
+use tempfile::NamedTempFile;
 use walkdir::WalkDir;
 
 /// A thing stands for all that its own result depends on. What all results depend on, this program and what else judges
@@ -44,11 +46,11 @@ impl Cache {
     /// Takes note that `thing` has passed.
     pub fn add(&self, thing: &impl Hash, note: &str) -> Result<()> {
         fs::create_dir_all(&self.folder)?;
-        let file = self.file(thing);
-        // Another `cargo book` may be reading.
-        let new = file.with_extension(std::process::id().to_string());
-        fs::write(&new, note).with_context(|| format!("cannot write {}", new.display()))?;
-        Ok(fs::rename(&new, &file)?)
+        // Somebody else may be reading it, or writing it too.
+        let mut new = NamedTempFile::new_in(&self.folder)?;
+        new.write_all(note.as_bytes())?;
+        new.persist(self.file(thing))?;
+        Ok(())
     }
 
     fn file(&self, thing: &impl Hash) -> PathBuf {

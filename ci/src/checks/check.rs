@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::{self, Write};
-use std::sync::OnceLock;
+use std::sync::{OnceLock, mpsc};
 use std::thread;
 use std::time::Instant;
 
@@ -70,8 +70,8 @@ pub fn say(line: impl fmt::Display) {
 
 /// Runs the checks that `names` has, or all without names, and prints a line for each, and all findings at the end. Gives
 /// whether the book is as it should be; with `no_skip`, a skipped check has failed.
-pub fn run(fast: &[Check], slow: &[Check], context: &Context, names: &[&str], no_skip: bool) -> Result<bool> {
-    let known: Vec<&str> = fast.iter().chain(slow).map(|(name, _)| *name).collect();
+pub fn run(fast: &[Check], slow: &[&[Check]], context: &Context, names: &[&str], no_skip: bool) -> Result<bool> {
+    let known: Vec<&str> = fast.iter().chain(slow.iter().copied().flatten()).map(|(name, _)| *name).collect();
     if let Some(name) = names.iter().find(|name| !known.contains(name)) {
         bail!("there is no check `{name}`; there are {}", known.join(", "));
     }
@@ -96,14 +96,22 @@ pub fn run(fast: &[Check], slow: &[Check], context: &Context, names: &[&str], no
         *count += 1;
         findings.extend(result.unwrap_or_default());
     };
-    // The fast ones side by side, for somebody waits. The slow ones use the whole machine by themselves.
+    // The fast ones side by side, for somebody waits.
     thread::scope(|scope| {
         let running: Vec<_> = fast.iter().filter(is_wanted).map(|check| scope.spawn(|| cached(check))).collect();
         for thread in running {
             report(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
         }
     });
-    slow.iter().filter(is_wanted).for_each(|check| report(timed(check)));
+    thread::scope(|scope| {
+        let (sender, results) = mpsc::channel();
+        for row in slow {
+            let sender = sender.clone();
+            scope.spawn(move || row.iter().filter(is_wanted).try_for_each(|check| sender.send(timed(check))));
+        }
+        drop(sender);
+        results.into_iter().for_each(&mut report);
+    });
 
     findings.sort();
     findings.dedup();

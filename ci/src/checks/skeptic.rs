@@ -16,7 +16,7 @@ use book::reader::files::{Files, reader_files, to_text};
 use crate::cache::Cache;
 use crate::check::Context;
 use crate::listings::errors_in;
-use crate::run::cargo;
+use crate::run::{cargo, side_by_side};
 
 /// The variable with the program to compile, by which the other process knows what to do.
 const CODE: &str = "BOOK_SKEPTIC_CODE";
@@ -28,7 +28,7 @@ pub fn check(context: &Context) -> Result<Vec<Finding>> {
     let cache = Cache::open(&book.root, "skeptic", &(cargo::compiler(&listings)?, lock))?;
     // skeptic links against what cargo has built.
     cargo::stdout(cargo::cargo(&listings).args(["build", "--workspace", "--quiet"]))?;
-    let mut findings = Vec::new();
+    let mut blocks = Vec::new();
     for page in &book.pages {
         let expanded = &context.built()?.blocks[&page.path];
         for (block, expanded) in page.blocks.iter().zip(expanded).filter(|(block, _)| block.language() == "rust") {
@@ -51,14 +51,19 @@ pub fn check(context: &Context) -> Result<Vec<Finding>> {
                 _ => expanded.text.clone(),
             };
             let program = program(&reader_files(book, listing)?, &book.root.join(&listing.folder), &text);
-            for error in cache.check(&program, || compile(&listings, &program))? {
-                let message = format!("this block does not compile: {}", error.message);
-                let help = format!("at its line {}, hidden ones counted\n{}", error.line, error.help);
-                findings.push(Finding::new(&page.path, block.line, message, help));
-            }
+            blocks.push((&page.path, block.line, program));
         }
     }
-    Ok(findings)
+    let findings = side_by_side(blocks, |(page, line, program)| {
+        let errors = cache.check(&program, || compile(&listings, &program))?.into_iter();
+        let found = errors.map(|error| {
+            let message = format!("this block does not compile: {}", error.message);
+            let help = format!("at its line {}, hidden ones counted\n{}", error.line, error.help);
+            Finding::new(page, line, message, help)
+        });
+        Ok(found.collect::<Vec<_>>())
+    });
+    Ok(findings.into_iter().collect::<Result<Vec<_>>>()?.concat())
 }
 
 /// The program that a block shows, with its hidden lines, modules from files beside it (but for tests), and a `main`.

@@ -90,6 +90,8 @@ impl Project {
         let mut cargo = cargo::cargo(&self.folder);
         // Set and empty, it overrides the flags for the compiler that are configured.
         cargo.env("CARGO_ENCODED_RUSTFLAGS", "").env("CARGO_TARGET_DIR", &self.target);
+        // A project is built here once, and nobody looks into it with a debugger. That changes nothing of what is printed.
+        cargo.env("CARGO_INCREMENTAL", "0").env("CARGO_PROFILE_DEV_DEBUG", "line-tables-only");
         cargo
     }
 }
