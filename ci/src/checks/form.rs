@@ -1,13 +1,14 @@
 //! Finds what would be shown otherwise than it is meant, or not at all: comments that are no marks of ours, characters
-//! that nobody sees, notes to ourselves, rows of tables that would lose or gain cells, and what mdBook warns of (tags that
-//! are not closed). And proof marks, `<!-- proof: LISTING TEST_NAME -->`, of tests that are not there; whether they pass,
-//! `listings` finds.
+//! that nobody sees, notes to ourselves (in listings, too), folds without a summary, rows of tables that would lose or
+//! gain cells, and what mdBook warns of (tags that are not closed). And proof marks, `<!-- proof: LISTING TEST_NAME -->`,
+//! of tests that are not there; whether they pass, `listings` finds.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use book::finding::Finding;
-use book::manuscript::{Book, Page, Source, slashes};
+use book::manuscript::listing::is_our_tests;
+use book::manuscript::{Book, Kind, Page, Source, slashes};
 
 use crate::check::Context;
 
@@ -15,6 +16,8 @@ use crate::check::Context;
 const MARKS: &str = "\
 write <!-- proof: LISTING TEST_NAME -->; <!-- remove: LISTING FILE ITEM, ITEM -->; or, right above a block,
 <!-- caption: TEXT --> or <!-- caption (LABEL): TEXT -->";
+
+const NOTE: (&str, &str) = ("readers would see this note", "do it, or take it out");
 
 /// Finds what is not of the form that it has to be.
 pub fn check(context: &Context) -> Result<Vec<Finding>> {
@@ -35,8 +38,23 @@ pub fn check(context: &Context) -> Result<Vec<Finding>> {
             findings.push(Finding::new(&page.path, proof.line, message, "correct it, or write the test"));
         }
     }
+    for listing in book.listings.values().filter(|listing| !matches!(listing.kind, Kind::Exercise | Kind::Support)) {
+        for (path, source) in book.files_of(listing).filter(|(path, _)| !is_our_tests(path)) {
+            let notes = source.text.lines().zip(1..).filter(|(text, _)| is_note(text));
+            findings.extend(notes.map(|(_, line)| Finding::new(listing.folder.join(path), line, NOTE.0, NOTE.1)));
+        }
+    }
     findings.extend(context.built()?.warnings.iter().map(|warning| warned(book, warning)));
     Ok(findings)
+}
+
+/// What is for authors alone. In an exercise, it may be for the reader.
+fn is_note(text: &str) -> bool {
+    text.contains("TODO") || text.contains("FIXME")
+}
+
+fn is_summary(text: &str) -> bool {
+    text.strip_prefix("<summary>").is_some_and(|words| !words.starts_with("</"))
 }
 
 /// What is wrong with single lines of a page, outside of its blocks.
@@ -56,8 +74,10 @@ fn lines(page: &Page) -> Vec<Finding> {
             ("this comment is no mark that the book knows, or not where it belongs", MARKS)
         } else if text.contains(unseen) {
             ("there is a character here that nobody sees", "type the spaces in this line anew")
-        } else if text.contains("TODO") || text.contains("FIXME") {
-            ("readers would see this note", "do it, or take it out")
+        } else if is_note(text) {
+            NOTE
+        } else if text.starts_with("<details") && !page.text.lines().nth(line).is_some_and(is_summary) {
+            ("this fold does not say what is in it", "write <summary>WORDS</summary> below it")
         } else if columns.is_some_and(|columns| columns != cells(text)) {
             ("this row has not as many cells as the head of its table", "write `\\|` for a line that parts no cells")
         } else {
@@ -138,9 +158,18 @@ mod tests {
         for (words, expected) in [
             ("A\u{a0}b.", "src/page.md:3: there is a character here that nobody sees"),
             ("TODO: more.", "src/page.md:3: readers would see this note"),
+            ("<details>\n\nMore.\n\n</details>", "src/page.md:3: this fold does not say what is in it"),
         ] {
             assert_eq!(found(words), [expected]);
         }
+        let (_folder, book) = small_book(&[
+            ("src/page.md", "# Page\n"),
+            ("listings/01-a/src/main.rs", "// TODO: more.\nfn main() {}\n"),
+            ("listings/01-a/src/tests.rs", "// TODO: more.\n"),
+            ("listings/exercises/b/src/lib.rs", "// TODO: yours.\n"),
+        ]);
+        let note = "listings/01-a/src/main.rs:1: readers would see this note";
+        assert_eq!(headlines(&check(&Context::new(book)).unwrap()), [note]);
     }
 
     #[test]
@@ -156,7 +185,7 @@ mod tests {
     #[test]
     fn what_mdbook_warns_of_is_found() {
         for (words, line) in [
-            ("<details>\n<summary>One</summary>\n\nMore.\n\n<details>\n\nMore.\n\n</details>", 12),
+            ("<details>\n<summary>One</summary>\n\nMore.\n\n<details>\n<summary>Two</summary>\n\n</details>", 11),
             ("<details>\n<summary>One</summary>\n\nMore.\n\n</details>\n\n</details>", 10),
             ("<figure>\n<figcaption>A.</figcaption>", 3),
         ] {

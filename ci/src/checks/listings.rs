@@ -31,7 +31,8 @@ pub fn check(context: &Context) -> Result<Vec<Finding>> {
     let workspace = book.root.join("listings");
     let mut findings = unformatted(book, &workspace)?;
     let mut clippy = cargo::cargo(&workspace);
-    let clippy = cargo::output(clippy.args(["clippy", "--all-targets", "--keep-going", "--", "-D", "warnings"]))?;
+    let clippy =
+        cargo::output(clippy.args(["clippy", "--workspace", "--all-targets", "--keep-going", "--", "-D", "warnings"]))?;
     let errors = String::from_utf8_lossy(&clippy.stderr);
     let complaints = errors_in(&errors);
     ensure!(clippy.status.success() || !complaints.is_empty(), "clippy failed:\n{errors}");
@@ -278,6 +279,21 @@ mod tests {
         let manifest = format!("{MANIFEST}\n[lints.rust]\nunused_variables = \"allow\"\n");
         let main = main.replace("  let", "    let");
         assert_eq!(found(&[("listings/01-a/Cargo.toml", &manifest), ("listings/01-a/src/main.rs", &main)]), [""; 0]);
+    }
+
+    #[test]
+    fn an_exercise_that_warns_is_found_though_it_is_not_tested_by_default() {
+        let workspace =
+            WORKSPACE.1.replace("[\"[0-9]*\"]", "[\"[0-9]*\", \"exercises/*\"]\ndefault-members = [\"[0-9]*\"]");
+        assert_eq!(
+            found(&[
+                (WORKSPACE.0, &workspace),
+                ("listings/01-a/src/main.rs", "fn main() {}\n"),
+                ("listings/exercises/b/Cargo.toml", &MANIFEST.replace("\"a\"", "\"b\"")),
+                ("listings/exercises/b/src/lib.rs", "fn idle() {}\n"),
+            ]),
+            ["listings/exercises/b/src/lib.rs:1: function `idle` is never used"]
+        );
     }
 
     #[test]

@@ -28,7 +28,7 @@ static VERBATIM: LazyLock<Regex> =
 
 /// A number of three digits and more, as words have it: `1,024`, but not that of a standard; or a step: `step 03`.
 static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"RFC \d+|[Ss]tep (?P<step>\d\d)\b|(?:^|[\s(:])(?P<number>\d{1,3}(,\d{3})+\b|\d{3,}\b|\d\d-[a-z-]+)")
+    pattern(r"RFC \d+|(?P<step>[Ss]tep \d\d)\b|(?:^|[\s(:])(?P<number>\d{1,3}(,\d{3})+\b|\d{3,}\b|\d\d-[a-z-]+)")
 });
 
 pub fn check(book: &Book) -> Vec<Finding> {
@@ -92,6 +92,10 @@ fn words(span: &Span) -> Vec<&str> {
 
 /// Whether a word is in the code, or is a path in the repository or the end of one, or the name of a listing.
 fn exists(book: &Book, code: &str, word: &str) -> bool {
+    // Its number alone is somewhere among the measurements.
+    if let Some(number) = word.strip_prefix("step ").or(word.strip_prefix("Step ")) {
+        return book.listings.keys().any(|name| name.starts_with(&format!("{number}-")));
+    }
     let forms = match word.strip_suffix('(') {
         Some(name) => [word.to_owned(), format!("{name}::<"), format!("{name}<")],
         None => [word.to_owned(), word.replace(',', "_"), word.replace(',', "")],
@@ -132,7 +136,7 @@ mod tests {
             ("listings/01-a/src/main.rs", CODE),
             ("listings/01-a/src/tests.rs", "fn in_a_test() {}\n"),
             ("listings/01-a/Cargo.toml", "[dependencies]\nasync-io = \"2\"\n"),
-            ("listings/01-a/out/run.console", "server$ cargo run\nclient$ curl -i --max-time 2 127.0.0.1:7878\n"),
+            ("listings/01-a/out/run.console", "server$ cargo run\nclient$ curl -i --max-time 20 127.0.0.1:7878\n"),
             ("listings/01-a/out/unused.console", "$ cargo shown_nowhere\n"),
             ("listings/support/clients/src/lib.rs", "fn in_support() {}\n"),
             ("ci/words.txt", exceptions),
@@ -171,6 +175,7 @@ mod tests {
         let words =
             "Up to 1024 bytes, 10,000 clients, port `7878`, 99 of them; RFC 9112, E0728, #1234, 0.1.186, x86_64.";
         assert_eq!(found(words, ""), [""; 0]);
+        assert_eq!(found("Step 01, step 20.", ""), ["`step 20`"]);
         assert_eq!(found("2048 bytes, 4096 or `4,096`, 10,001.", ""), ["`2048`", "`4096`", "`4,096`", "`10,001`"]);
     }
 

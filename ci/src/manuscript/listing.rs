@@ -48,6 +48,13 @@ pub struct Metadata {
     pub copies: Vec<String>,
 }
 
+/// `[package.metadata]`, where nothing but our table stands: a misspelt one would be as good as none.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Tables {
+    book: Metadata,
+}
+
 /// The file with the metadata of a broken listing, which has no manifest of its own.
 pub const OVERLAY: &str = "overlay.toml";
 
@@ -62,10 +69,12 @@ impl Listing {
         let folder = Path::new("listings").join(&name);
         let mut listing = Self { name, kind, folder, metadata: Ok(Metadata::default()) };
         let text = sources.get(&listing.manifest()).map_or("", |source| &source.text);
-        let keys = if kind == Kind::Broken { &[][..] } else { &["package", "metadata", "book"] };
         let metadata = toml::from_str::<toml::Value>(text).and_then(|all| {
-            let said = keys.iter().try_fold(&all, |table, key| table.get(key)).cloned();
-            said.map_or(Ok(Metadata::default()), toml::Value::try_into)
+            if kind == Kind::Broken {
+                return all.try_into();
+            }
+            let tables = all.get("package").and_then(|package| package.get("metadata")).cloned();
+            tables.map_or(Ok(Tables::default()), toml::Value::try_into).map(|tables| tables.book)
         });
         listing.metadata = metadata.map_err(|error| error.to_string());
         listing

@@ -273,6 +273,9 @@ impl<'a> Walker<'a> {
             self.found(listing.manifest(), 1, message, "correct `from`, or the order on the pages");
         }
         for name in listing.metadata().copies {
+            if !self.book.pages[self.page].text.contains(&format!("`{name}`")) {
+                self.here(format!("the page does not tell the reader to copy `{name}`"), "say it, or correct `copies`");
+            }
             let lines = self.projects.get(files::PACKAGE).and_then(|(files, _)| files.get(Path::new(&name))).cloned();
             if let (Some(lines), Some((files, _))) = (lines, self.projects.get_mut(project)) {
                 files.insert(name.into(), lines);

@@ -90,12 +90,14 @@ fn a_session_runs_on_what_the_reader_has_there() {
 
 #[test]
 fn metadata_that_cannot_be_read_is_one_finding() {
-    let manifest = format!("{MANIFEST}\n[package.metadata.book]\ntipped = true\n");
-    let page = format!("{NEW}{}", block("02-b/src/main.rs"));
-    let walk = walked(&page, &[("02-b/Cargo.toml", &manifest), ("02-b/src/main.rs", FIRST)]);
-    let found = headlines(&walk.findings);
-    assert_eq!(found.len(), 1, "{found:?}");
-    assert!(found[0].starts_with("listings/02-b/Cargo.toml:1: the reader's project can't be derived"), "{found:?}");
+    for said in ["[package.metadata.book]\ntipped = true\n", "[package.metadata.bok]\ntyped = true\n"] {
+        let manifest = format!("{MANIFEST}\n{said}");
+        let page = format!("{NEW}{}", block("02-b/src/main.rs"));
+        let walk = walked(&page, &[("02-b/Cargo.toml", &manifest), ("02-b/src/main.rs", FIRST)]);
+        let found = headlines(&walk.findings);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].starts_with("listings/02-b/Cargo.toml:1: the reader's project can't be derived"), "{found:?}");
+    }
 }
 
 #[test]
@@ -105,7 +107,8 @@ fn files_are_copied_from_the_server_if_they_are_there() {
         "[package.metadata.book]\nfrom = \"new\"\ntyped = true\ncopies = [\"hello.html\"]\n\n[dependencies]\n",
     );
     let page = |first: &str| {
-        format!("{NEW}{first}{}`cargo new x`\n\n{}", block("01-a/src/main.rs"), block("underneath/x/src/main.rs"))
+        let [step, program] = ["01-a/src/main.rs", "underneath/x/src/main.rs"].map(block);
+        format!("{NEW}{first}{step}`cargo new x`, copy `hello.html`\n\n{program}")
     };
     let files = [
         ("01-a/Cargo.toml", MANIFEST),
@@ -120,6 +123,8 @@ fn files_are_copied_from_the_server_if_they_are_there() {
     let found = headlines(&walked(&page(""), &files).findings);
     let expected = "listings/underneath/x/Cargo.toml:1: the reader has no `hello.html` in `web-server` to copy";
     assert!(found.contains(&expected.to_owned()), "{found:?}");
+    let found = headlines(&walked(&page(hello).replace(", copy `hello.html`", ""), &files).findings);
+    assert_eq!(found, ["src/page.md:15: the page does not tell the reader to copy `hello.html`"]);
 }
 
 /// A file with anchors: `[name` and `]name` begin and end one.

@@ -306,6 +306,22 @@ fn start() -> Server {
 }
 
 #[test]
+fn the_handler_is_that_of_step_06() {
+    let [ours, step] = [
+        include_str!("main.rs"),
+        include_str!("../../../06-concurrent/src/main.rs"),
+    ]
+    .map(|source| {
+        let (_, rest) = source.split_once("async fn handle_connection(").unwrap();
+        let (handler, _) = rest.split_once("\n}\n").unwrap();
+        let lines = handler.lines().filter(|line| !line.contains("// ANCHOR"));
+        lines.collect::<Vec<_>>()
+    });
+
+    assert_eq!(ours, step);
+}
+
+#[test]
 fn our_handler_runs_on_our_executor() {
     let server = start();
 
