@@ -26,8 +26,8 @@ pub fn check(context: &Context) -> Result<Vec<Finding>> {
     let listings = book.root.join("listings");
     let lock = fs::read_to_string(listings.join("Cargo.lock")).unwrap_or_default();
     let cache = Cache::open(&book.root, "skeptic", &(cargo::compiler(&listings)?, lock))?;
-    // skeptic links against what cargo has built.
-    cargo::stdout(cargo::cargo(&listings).args(["build", "--workspace", "--quiet"]))?;
+    // skeptic links against what cargo has built, as the tests need it.
+    cargo::stdout(cargo::cargo(&listings).args(["test", "--workspace", "--no-run", "--quiet"]))?;
     let mut blocks = Vec::new();
     for page in &book.pages {
         let expanded = &context.built()?.blocks[&page.path];
