@@ -80,10 +80,7 @@ pub fn run(fast: &[Check], slow: &[&[Check]], context: &Context, names: &[&str],
     // The fast ones run nothing, so what they find depends on the files alone.
     let root = &context.book.root;
     let cache = Cache::open(root, "fast", &files(root))?;
-    let cached = |(name, run): &Check| {
-        let begun = Instant::now();
-        (*name, begun, cache.check(name, || run(context)), Instant::now())
-    };
+    let cached = |(name, run): &Check| (*name, Instant::now(), cache.check(name, || run(context)), Instant::now());
     let (mut passed, mut failed, mut skipped, mut findings) = (0, 0, 0, Vec::new());
     let mut report = |(name, start, result, end): (&str, Instant, Result<Vec<Finding>>, Instant)| {
         let (count, outcome) = match &result {

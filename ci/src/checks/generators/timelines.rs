@@ -4,6 +4,7 @@
 
 use book::finding::Finding;
 use book::manuscript::Book;
+use report::score::TIMELINE;
 use report::svg;
 use report::timeline::{Ends, draw};
 
@@ -25,7 +26,7 @@ const THREADS: &str = "underneath/thread-per-client";
 
 /// What a listing declares, and the line of its `score.rs`.
 fn declared(book: &Book, listing: &str) -> Option<(usize, Ends)> {
-    let cell = score::cells(book, listing).into_iter().find(|cell| cell.client == score::TIMELINE)?;
+    let cell = score::cells(book, listing).into_iter().find(|cell| cell.client == TIMELINE)?;
     Some((cell.line, serde_json::from_str(&cell.verdict).ok()?))
 }
 

@@ -16,10 +16,10 @@ use super::transcript::{Command, OR, Transcript};
 use super::workshop::{LISTENING, PORT, Project};
 
 /// How long a program that goes on running may take to print what was recorded of it.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(if cfg!(test) { 5 } else { 10 });
 
 /// How long we wait before `^C`: by then, the server has heard of its clients.
-const PAUSE: Duration = Duration::from_millis(500);
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// How often the client of a race is run: at least, and at most, if an outcome is missing.
 const REPEATS: (usize, usize) = (20, 200);

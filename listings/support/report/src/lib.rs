@@ -1,5 +1,5 @@
 //! What pages show of measurements: tables and plots of what `cargo book bench` has written into `listings/bench.json`,
-//! and timelines of servers.
+//! timelines of servers, and the score.
 //!
 //! `cargo book bless` writes them, and `cargo book check` finds them if they say something else than the measurements.
 
@@ -12,6 +12,7 @@ use data::Contender;
 mod data;
 mod numbers;
 mod plots;
+pub mod score;
 pub mod svg;
 mod tables;
 pub mod timeline;
