@@ -104,10 +104,10 @@ pub fn leave_no_trace(server: &mut ServerProcess, kinds: &[Kind]) {
     // What the server needs for all time, it has after a first attack.
     attack(server, kinds, count);
     let files = open_files(server);
-    let memory = server.memory();
     // If each client of an attack left no more than its buffer of 1 KiB behind, it would be twice this.
     let allowed = kinds.len() * count * 1024 / 2;
     let is_as_before = |_| {
+        let memory = server.memory();
         attack(server, kinds, count);
         server.wait_until("as many files as before", |server| {
             server.open_files() <= files
@@ -116,9 +116,13 @@ pub fn leave_no_trace(server: &mut ServerProcess, kinds: &[Kind]) {
         println!("{files} files before and after, {grown} bytes more than the {memory} before");
         grown < allowed
     };
-    // Memory that is free again may still be in use for a while. What isn't free is in use after another attack, too.
-    let is_as_before = (0..2).any(is_as_before);
-    assert!(is_as_before, "{allowed} bytes more are allowed");
+    // Memory that is free again may still be the server's, and more of it after an attack in which more clients than before
+    // were there at once. What isn't freed makes each attack cost more.
+    let is_as_before = (0..4).any(is_as_before);
+    assert!(
+        is_as_before,
+        "each time, more than {allowed} bytes are not freed"
+    );
     server.wait_until("half a second with nothing to do", |server| {
         let busy = server.processor_time();
         thread::sleep(Duration::from_millis(500));
