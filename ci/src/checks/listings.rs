@@ -31,8 +31,8 @@ pub fn check(context: &Context) -> Result<Vec<Finding>> {
     let workspace = book.root.join("listings");
     let mut findings = unformatted(book, &workspace)?;
     let mut clippy = cargo::cargo(&workspace);
-    let clippy =
-        cargo::output(clippy.args(["clippy", "--workspace", "--all-targets", "--keep-going", "--", "-D", "warnings"]))?;
+    clippy.args(["clippy", "--workspace", "--all-targets", "--keep-going", "--", "-Dwarnings"]);
+    let clippy = cargo::output(&mut clippy)?;
     let errors = String::from_utf8_lossy(&clippy.stderr);
     let complaints = errors_in(&errors);
     ensure!(clippy.status.success() || !complaints.is_empty(), "clippy failed:\n{errors}");
@@ -44,7 +44,8 @@ pub fn check(context: &Context) -> Result<Vec<Finding>> {
     build.args(["test", "--workspace", "--no-run", "--message-format=json-render-diagnostics"]);
     let programs = test_programs(book, &cargo::stdout(&mut build)?);
     let cache = Cache::open(&book.root, "listings", &cargo::compiler(&workspace)?)?;
-    let results = side_by_side(programs.into_iter().collect(), |(name, programs)| {
+    let results = side_by_side(programs.into_iter().collect(), |(name, mut programs)| {
+        programs.sort(); // cargo names them in any order
         let (passed, findings) = run(book, &cache, &book.listings[name], &programs)?;
         Ok(((name, passed), findings))
     });
@@ -92,15 +93,15 @@ pub fn errors_in(printed: &str) -> BTreeSet<Finding> {
 }
 
 /// The test programs that cargo says that it has built, by the names of their listings.
-fn test_programs<'a>(book: &'a Book, messages: &str) -> BTreeMap<&'a str, BTreeSet<PathBuf>> {
-    let mut programs: BTreeMap<&str, BTreeSet<PathBuf>> = BTreeMap::new();
+fn test_programs<'a>(book: &'a Book, messages: &str) -> BTreeMap<&'a str, Vec<PathBuf>> {
+    let mut programs: BTreeMap<&str, Vec<PathBuf>> = BTreeMap::new();
     for message in messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
         let manifest = Path::new(message["manifest_path"].as_str().unwrap_or_default());
         let listing = manifest.strip_prefix(&book.root).ok().and_then(|manifest| book.listing_of(manifest));
         if let (Some(listing), Some(program)) = (listing, message["executable"].as_str())
             && message["profile"]["test"] == true
         {
-            programs.entry(&listing.name).or_default().insert(program.into());
+            programs.entry(&listing.name).or_default().push(program.into());
         }
     }
     programs
@@ -108,12 +109,7 @@ fn test_programs<'a>(book: &'a Book, messages: &str) -> BTreeMap<&'a str, BTreeS
 
 /// Runs the test programs of a listing, if they did not pass before as they are, with the files in their folder. Gives the
 /// names of the tests that passed, with their modules, and what is wrong with the others.
-fn run(
-    book: &Book,
-    cache: &Cache,
-    listing: &Listing,
-    programs: &BTreeSet<PathBuf>,
-) -> Result<(Vec<String>, Vec<Finding>)> {
+fn run(book: &Book, cache: &Cache, listing: &Listing, programs: &[PathBuf]) -> Result<(Vec<String>, Vec<Finding>)> {
     let files: Vec<_> = book.files_of(listing).map(|(path, source)| (path, &source.text)).collect();
     let programs_read = programs.iter().map(fs::read).collect::<Result<Vec<_>, _>>()?;
     let inputs = hash(&(&listing.name, files, programs_read));
