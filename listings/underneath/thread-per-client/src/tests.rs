@@ -129,12 +129,13 @@ mod limits {
 
         let (status, printed) = process.wait_until_ended();
         assert!(!status.success());
-        // `thread::spawn` panics; or a thread has begun and finds no room for its second stack or its name, which
+        // `thread::spawn` panics; or a thread has begun and finds no room for its second stack, its name or its variables, which
         // aborts the process.
         let words = [
             "failed to spawn thread",
             "alternative stack",
             "memory allocation of",
+            "out of memory",
         ];
         assert!(
             words.iter().any(|words| printed.contains(words)),
