@@ -29,7 +29,7 @@ pub fn check(context: &Context) -> Result<Vec<Finding>> {
         let shown = book.files_of(listing).filter(|(path, _)| path.starts_with("out"));
         let shown: String = shown.map(|(_, source)| source.text.as_str()).collect();
         let inputs = hash(&(&files, &shown));
-        findings.extend(cache.check(&inputs, || build(&workshop, listing, &files, &shown))?);
+        findings.extend(cache.check(&inputs, || compile(&workshop, listing, &files, &shown))?);
     }
     Ok(findings)
 }
@@ -51,7 +51,7 @@ fn begun(workshop: &Workshop) -> Result<Vec<Finding>> {
 
 /// Has the compiler check a project, and its tests, and finds what it says. (That such code can be linked and run, the
 /// tests of the listings show.)
-fn build(workshop: &Workshop, listing: &Listing, files: &Texts, shown: &str) -> Result<Vec<Finding>> {
+fn compile(workshop: &Workshop, listing: &Listing, files: &Texts, shown: &str) -> Result<Vec<Finding>> {
     let project = workshop.place(Path::new("alone"), listing.slug())?;
     for (path, text) in files {
         write(&project.folder.with_file_name(path), text)?;

@@ -39,6 +39,7 @@ const LATE: [(&str, &str); 6] = [
 
 /// What a listing declares of one client, or of its timeline.
 pub struct Cell {
+    /// The line of its `score.rs` that does.
     pub line: usize,
     pub client: String,
     pub verdict: String,
@@ -67,7 +68,7 @@ pub struct Row {
 
 /// A table of these rows, in an anchor, with a column for each client that one of them declares. Bold is what a step has
 /// changed. The anchor `NN-slug` is of that step alone, and `upto-NN-slug` of those up to it.
-pub fn part<'a>(anchor: &str, rows: impl Iterator<Item = &'a Row> + Clone) -> String {
+pub fn table<'a>(anchor: &str, rows: impl Iterator<Item = &'a Row> + Clone) -> String {
     let step = anchor.trim_start_matches("upto-");
     let is_met = |client: &str| LATE.iter().all(|(late, from)| *late != client || (*from.."a").contains(&step));
     let mut clients: Vec<&str> = Vec::new();

@@ -129,8 +129,8 @@ mod limits {
 
         let (status, printed) = process.wait_until_ended();
         assert!(!status.success());
-        // `thread::spawn` panics; or a thread has begun and finds no room for its second stack, its name or its variables, which
-        // aborts the process.
+        // `thread::spawn` panics; or a thread has begun and finds no room for its second stack, its name or its
+        // variables, which aborts the process.
         let words = [
             "failed to spawn thread",
             "alternative stack",
